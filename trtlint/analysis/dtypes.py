@@ -1,0 +1,148 @@
+"""What is known of a tensor's element type.
+
+A dtype is either spelled by torch (``float32``) or symbolic: the dtype of an input, or ``model``,
+the dtype of parameters and of what convolutions and linear layers return. ``default`` is
+``torch.get_default_dtype()``.
+
+Two questions are asked of dtypes, with different strictness. Whether a *cast* does anything asks
+for proof: only identical dtypes are equal. Whether two tensors *may be joined* without changing
+numbers takes the model's floating dtype to be one dtype throughout (``default``, ``model`` and the
+floating inputs agree), which is how a model that runs at all without autocast is built.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+_FLOATS = ("float16", "bfloat16", "float32", "float64")
+_INTS = ("uint8", "int8", "int16", "int32", "int64")
+_SPELLED = {
+    "half": "float16",
+    "float": "float32",
+    "double": "float64",
+    "short": "int16",
+    "int": "int32",
+    "long": "int64",
+    "byte": "uint8",
+    "char": "int8",
+}
+
+
+@dataclass(frozen=True)
+class DType:
+    """An element type; ``floating`` is None where even that is unknown."""
+
+    name: str
+    floating: bool | None = None
+    spelled: bool = False
+
+    @property
+    def is_bool(self) -> bool:
+        """Whether this is ``torch.bool``."""
+        return self.name == "bool"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def spelled(name: str) -> DType | None:
+    """The dtype called ``torch.<name>``, aliases resolved; None if there is none."""
+    name = _SPELLED.get(name, name)
+    if name in _FLOATS or name.startswith("float8"):
+        return DType(name, True, True)
+    if name in _INTS or name == "bool":
+        return DType(name, False, True)
+    if name.startswith("complex") or name in ("cfloat", "cdouble"):
+        return DType(name, False, True)
+    return None
+
+
+FLOAT32 = DType("float32", True, True)
+INT64 = DType("int64", False, True)
+BOOL = DType("bool", False, True)
+MODEL = DType("model", True)
+DEFAULT = DType("default", True)
+# Some floating dtype out of several that are one in a model without autocast.
+MIXED = DType("mixed", True)
+
+
+def of_input(tensor: str) -> DType:
+    """The unknown dtype of an input."""
+    return DType(f"{tensor}.dtype")
+
+
+def same(left: DType | None, right: DType | None) -> bool:
+    """Whether both are proven to be one dtype."""
+    return left is not None and left == right and left != MIXED
+
+
+def joinable(left: DType | None, right: DType | None) -> bool:
+    """Whether joining the two keeps numbers, taking the model's floating dtype to be one."""
+    return same(left, right) or (_is_models(left) and _is_models(right))
+
+
+def _is_models(dtype: DType | None) -> bool:
+    if dtype is None or not dtype.floating:
+        return False
+    return not dtype.spelled or dtype == FLOAT32
+
+
+def promote(left: DType | None, right: DType | None) -> DType | None:
+    """The dtype of ``left + right`` for two tensors of at least one dimension each."""
+    if left is None or right is None:
+        return None
+    if left == right:
+        return left
+    if left.is_bool:
+        return right
+    if right.is_bool:
+        return left
+    if left.floating is False and right.floating:
+        return right
+    if right.floating is False and left.floating:
+        return left
+    if left.spelled and right.spelled:
+        return _promote_spelled(left, right)
+    if _is_models(left) and _is_models(right):
+        return MIXED
+    return None
+
+
+def _promote_spelled(left: DType, right: DType) -> DType | None:
+    order = _FLOATS if left.floating and right.floating else _INTS
+    if left.name not in order or right.name not in order:
+        return None
+    names = {left.name, right.name}
+    if names == {"float16", "bfloat16"}:
+        return FLOAT32
+    if "uint8" in names and names != {"uint8"}:
+        other = (names - {"uint8"}).pop()
+        return spelled("int16" if other == "int8" else other)
+    return max(left, right, key=lambda dtype: order.index(dtype.name))
+
+
+def with_scalar(dtype: DType | None, scalar: str) -> DType | None:
+    """The dtype of ``tensor + scalar`` for a Python ``int``, ``float`` or ``bool``."""
+    if dtype is None or dtype.floating:
+        return dtype
+    if scalar == "float":
+        return DEFAULT if dtype.floating is False else _float_of(dtype)
+    if scalar == "int" and dtype.is_bool:
+        return INT64
+    if scalar == "bool" or dtype.floating is False:
+        return dtype
+    # An input of unknown dtype: only if it is bool does an int change it.
+    return None if scalar == "int" else dtype
+
+
+def as_floating(dtype: DType | None) -> DType | None:
+    """The dtype of a function that turns integers into floats (``sigmoid``, true division)."""
+    if dtype is None:
+        return None
+    if dtype.floating:
+        return dtype
+    return DEFAULT if dtype.floating is False else _float_of(dtype)
+
+
+def _float_of(dtype: DType) -> DType:
+    return DType(f"floating({dtype.name})", True)
