@@ -1,0 +1,258 @@
+"""The one core behind all shells: a frozen request in, a frozen report out.
+
+``run`` reads the settings, finds the files, lets the engine look at them, writes what a fix
+changed, and gathers every error on the way. It prints nothing and raises nothing that a user can
+cause: what went wrong is in :attr:`Report.errors`, and :attr:`Report.exit_code` follows from it.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from trtlint.config import Config, load_config, read_config
+from trtlint.discovery import Discovered, discover
+from trtlint.errors import (
+    AuthorError,
+    ConfigError,
+    SourceError,
+    TrtlintError,
+    UnreadableSource,
+    UsageError,
+)
+from trtlint.findings import FileReport
+from trtlint.report import Action, Report, Request
+from trtlint.selection import check_names, select_rules, select_targets
+from trtlint.source import Source
+from trtlint.suppression import Suppressions
+
+if TYPE_CHECKING:
+    from trtlint.engine import EngineSettings
+
+__all__ = ["Action", "Report", "Request", "project_root", "run"]
+
+CONTEXT_BYTES = 1_000_000  # larger files are data; they are read only when they are selected
+UNMARKED_LIMIT = 5_000  # files and folders looked at below a root that no project marks
+CRASHES = 3  # so many in a row, with nothing done between them, are not about one file
+
+
+def run(request: Request) -> Report:
+    """Do what is asked for."""
+    started = time.perf_counter()
+    try:
+        report = _run(request)
+    except TrtlintError as error:
+        report = Report(request.action, run_errors=(error,))
+    return replace(report, seconds=time.perf_counter() - started)
+
+
+def project_root(paths: Sequence[Path], config: Config | None = None) -> tuple[Path, bool]:
+    """The folder that imports are resolved from, and whether something marks it as a project.
+
+    That is the folder of the settings, else of the nearest ``.git`` or ``pyproject.toml``, else the
+    nearest folder that holds all ``paths``.
+    """
+    common = _common_folder(paths)
+    if config is not None and config.path is not None:
+        return config.path.parent, True
+    for folder in (common, *common.parents):
+        if (folder / ".git").exists() or (folder / "pyproject.toml").is_file():
+            return folder, True
+    return common, False
+
+
+def _run(request: Request) -> Report:
+    config = _settings(request)
+    root, marked = project_root(request.paths, None if request.config else config)
+    targets = _targets(request, config)
+    rules, known = _rules(request, config)
+    found = discover(
+        request.paths, root=root, exclude=config.exclude, force_exclude=request.force_exclude
+    )
+    unsafe = config.unsafe if request.unsafe is None else request.unsafe
+    selected, unreadable = _read(found.files)
+    reports: list[FileReport] = [*unreadable]
+    warnings = list(found.warnings)
+    if selected:
+        from trtlint.engine import EngineSettings
+
+        context, remarks = _context(selected, root, marked, config)
+        warnings += remarks
+        settings = EngineSettings(
+            rules=rules,
+            targets=targets,
+            dynamic_batch=(
+                config.dynamic_batch if request.dynamic_batch is None else request.dynamic_batch
+            ),
+            unsafe=unsafe,
+            with_edits=request.with_edits,
+            root=root,
+        )
+        sources = {source.path: source for source in selected}
+        for report in _guarded(request.action, selected, context, settings):
+            source = sources.get(report.path)
+            if source is not None:
+                report = _with_problems(report, source, known)
+                if request.action is Action.FIX and report.new_text is not None:
+                    report = _written(report, source, report.new_text)
+            reports.append(report)
+    return Report(
+        request.action,
+        targets,
+        rules,
+        unsafe,
+        files=tuple(sorted(reports, key=lambda report: report.path.parts)),
+        run_errors=found.errors,
+        warnings=tuple(warnings),
+        sources={source.path: source for source in selected},
+    )
+
+
+def _settings(request: Request) -> Config:
+    if request.isolated:
+        return Config()
+    if request.config is None:
+        return load_config(_common_folder(request.paths))
+    if not request.config.is_file():
+        raise UsageError(f"there is no settings file {request.config}", "see --config in --help")
+    config = read_config(request.config)
+    if config is None:
+        raise ConfigError("no [tool.trtlint] in it", path=request.config, wanted="that table")
+    return config
+
+
+def _targets(request: Request, config: Config) -> tuple[str, ...]:
+    if request.targets is not None:
+        return select_targets(request.targets)
+    try:
+        return select_targets(config.targets)
+    except UsageError as error:
+        raise config.error("targets", error.message, wanted=error.hint) from None
+
+
+def _rules(request: Request, config: Config) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The rules to run, and all there are."""
+    from trtlint.catalogue import families, rule_names
+
+    known, groups = tuple(rule_names()), families()
+    for key, names in (("rules", config.rules), ("ignore", config.ignore)):
+        try:
+            check_names(names, known=known, families=groups)
+        except UsageError as error:  # noqa: PERF203
+            raise config.error(key, error.message, wanted=error.hint) from None
+    if request.rules is not None:
+        names, ignore = request.rules, request.ignore
+    else:
+        names, ignore = config.rules, (*config.ignore, *request.ignore)
+    return select_rules(names, ignore, known=known, families=groups), known
+
+
+def _read(paths: Iterable[Path]) -> tuple[list[Source], list[FileReport]]:
+    sources: list[Source] = []
+    failed: list[FileReport] = []
+    for path in paths:
+        try:
+            sources.append(Source.read(path))
+        except UnreadableSource as error:  # noqa: PERF203
+            failed.append(FileReport(path, errors=(error,)))
+    return sources, failed
+
+
+def _context(
+    selected: Sequence[Source], root: Path, marked: bool, config: Config
+) -> tuple[list[Source], list[str]]:
+    """The other files of the project, for what they say about the selected ones."""
+    shown = _relative(root)
+    found: Discovered = discover(
+        [shown], root=root, exclude=config.exclude, limit=None if marked else UNMARKED_LIMIT
+    )
+    taken = {os.path.realpath(source.path) for source in selected}
+    others, remarks = [], []
+    for path in found.files:
+        if os.path.realpath(path) in taken:
+            continue
+        try:
+            size = path.stat().st_size
+            if size > CONTEXT_BYTES:
+                remarks.append(f"{path} is too large ({size:,} bytes) to look up imports in")
+            else:
+                others.append(Source.read(path))
+        except (OSError, UnreadableSource):
+            continue  # not asked for; whoever selects it is told
+    if not found.complete:
+        remarks.append(
+            f"{shown} holds too many files to look up all imports; "
+            "a pyproject.toml would say where the project begins"
+        )
+    return others, remarks
+
+
+def _guarded(
+    action: Action, selected: Sequence[Source], context: Sequence[Source], settings: EngineSettings
+) -> Iterator[FileReport]:
+    """What the engine says of each file; where it crashes on one, go on with the next."""
+    from trtlint.engine import check, fix
+
+    work = check if action is Action.CHECK else fix
+    done = crashes = 0
+    while done < len(selected):
+        error: TrtlintError | None = None
+        try:
+            for report in work(selected[done:], [*context, *selected[:done]], settings):
+                yield report
+                done, crashes = done + 1, 0
+            if done < len(selected):
+                error = _crash(selected[done], "said nothing of this file")
+        except TrtlintError as raised:
+            error = raised
+        except Exception as raised:
+            error = _crash(selected[done], f"crashed: {type(raised).__name__}: {raised}")
+            error.__cause__ = raised
+        if error is not None:
+            crashes += 1
+            last = len(selected) if crashes == CRASHES else done + 1
+            for source in selected[done:last]:
+                yield FileReport(source.path, errors=(error,))
+            done = last
+
+
+def _crash(source: Source, message: str) -> AuthorError:
+    return AuthorError(message, unit="engine", path=source.path)
+
+
+def _with_problems(report: FileReport, source: Source, known: Sequence[str]) -> FileReport:
+    """The report with a note for each suppression that cannot work."""
+    problems = Suppressions.parse(source.text).problems(known)
+    fresh = [note for note in map(str, problems) if note not in report.notes]
+    return replace(report, notes=(*report.notes, *fresh)) if fresh else report
+
+
+def _written(report: FileReport, source: Source, text: str) -> FileReport:
+    """Write the new text; where that fails, nothing was repaired."""
+    try:
+        source.write(text)
+    except SourceError as error:
+        findings = tuple(replace(finding, fixed=False) for finding in report.findings)
+        errors = (*report.errors, error)
+        return replace(report, findings=findings, errors=errors, old_text=None, new_text=None)
+    return report
+
+
+def _common_folder(paths: Sequence[Path]) -> Path:
+    folders = [path if path.is_dir() else path.parent for path in (p.resolve() for p in paths)]
+    try:
+        return Path(os.path.commonpath(folders)) if folders else Path.cwd()
+    except ValueError:  # on different drives
+        return folders[0]
+
+
+def _relative(path: Path) -> Path:
+    """Relative to the current folder where it lies inside."""
+    try:
+        return path.relative_to(Path.cwd())
+    except ValueError:
+        return path
