@@ -10,7 +10,7 @@ from pathlib import Path
 
 from trtlint.errors import TrtlintError
 from trtlint.findings import FileReport, Finding, Safety, Severity
-from trtlint.source import Source
+from trtlint.source import Source, split_lines
 
 
 class Action(str, Enum):
@@ -82,6 +82,18 @@ class Report:
     def changed(self) -> tuple[FileReport, ...]:
         """Files whose text a fix changed, or with DIFF would change."""
         return tuple(file for file in self.files if file.new_text is not None)
+
+    def text_of(self, path: Path) -> str:
+        """The text of a checked file as it is after the run, or as a diff would make it."""
+        for file in self.changed:
+            if file.path == path and file.new_text is not None:
+                return file.new_text
+        source = self.sources.get(path)
+        return "" if source is None else source.text
+
+    def lines_of(self, path: Path) -> list[str]:
+        """Its lines, numbered as Python numbers them."""
+        return split_lines(self.text_of(path))
 
     @property
     def traced_functions(self) -> int:

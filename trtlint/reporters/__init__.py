@@ -1,4 +1,4 @@
-"""Reports as text: for people (:mod:`.text`), for machines (:mod:`.json`), for patch (:mod:`.diff`).
+"""Reports as strings: for people (:mod:`.text`), machines (:mod:`.json`) and patch (:mod:`.diff`).
 
 Each reporter is a function from a :class:`~trtlint.report.Report` to a string; none prints.
 """

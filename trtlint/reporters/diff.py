@@ -8,8 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from trtlint.report import Report
-from trtlint.reporters.json import shown
-from trtlint.reporters.style import PLAIN, Style
+from trtlint.reporters.style import PLAIN, Style, shown
 
 _STYLES = (("---", "strong"), ("+++", "strong"), ("@@", "place"), ("-", "error"), ("+", "good"))
 

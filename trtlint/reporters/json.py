@@ -10,6 +10,7 @@ from trtlint import __version__
 from trtlint.errors import SourceError, TrtlintError
 from trtlint.findings import Finding, Fix
 from trtlint.report import Action, Report
+from trtlint.reporters.style import shown
 
 VERSION = 1
 
@@ -53,11 +54,6 @@ def error_to_json(error: Exception) -> dict[str, Any]:
     path = getattr(error, "path", None)
     line, column = (error.line, error.column) if isinstance(error, SourceError) else (0, 0)
     return _error(path, line, column, error.kind, error.message, error.hint)
-
-
-def shown(path: Path) -> str:
-    """A path with forward slashes; a name that is not valid UTF-8 loses the bytes that are not."""
-    return path.as_posix().encode("utf-8", "replace").decode("utf-8")
 
 
 def _error(

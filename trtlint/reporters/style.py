@@ -1,9 +1,10 @@
-"""Colours, and how wide a text is on a terminal."""
+"""Text on a terminal: colours, widths, and what may be shown of a name or a line."""
 
 from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
+from pathlib import Path
 
 TAB = 4  # columns, wherever the tab stands
 _CODES = {
@@ -38,6 +39,11 @@ PLAIN = Style()
 def width(text: str) -> int:
     """Columns that ``text`` takes on a terminal."""
     return sum(map(_width, text)) if not text.isascii() else len(text)
+
+
+def shown(path: Path) -> str:
+    """A path with forward slashes; a name that is not valid UTF-8 loses the bytes that are not."""
+    return path.as_posix().encode("utf-8", "replace").decode("utf-8")
 
 
 def printable(text: str) -> str:

@@ -2,39 +2,42 @@
 
 from __future__ import annotations
 
+import functools
 import traceback
 from collections.abc import Iterator
-from pathlib import Path
 
 from trtlint.errors import SourceError, TrtlintError
 from trtlint.findings import Finding, Safety, Severity, VerdictKind
 from trtlint.report import Action, Report
-from trtlint.reporters.json import shown
-from trtlint.reporters.style import PLAIN, Style, clip, printable
-from trtlint.source import split_lines
+from trtlint.reporters.style import PLAIN, Style, clip, printable, shown
 
 COLUMNS = 120  # longer source lines are cut around the flagged part
 
 
-def render(report: Report, style: Style = PLAIN, *, concise: bool = False) -> str:
+def render(
+    report: Report, style: Style = PLAIN, *, concise: bool = False, quiet: bool = False
+) -> str:
     """What was repaired, what remains, and a summary.
 
     Args:
         report: what to show.
         style: colours or none.
         concise: one line for each finding, without its source.
+        quiet: no summary.
     """
-    lines = _Lines(report)
+    lines = functools.cache(report.lines_of)
     blocks = [_repaired(finding, style) for finding in report.fixed]
     if blocks and report.remaining and not concise:
         blocks.append("")
     for finding in report.remaining:
         blocks.append(_head(finding, style))
         if not concise:
-            blocks += _excerpt(finding, lines.of(finding.path), style)
+            blocks += _excerpt(finding, lines(finding.path), style)
             blocks += _notes(finding, report.targets, style)
             blocks.append("")
-    return "\n".join([*blocks, summary(report, style)]) + "\n"
+    if not quiet:
+        blocks.append(summary(report, style))
+    return "".join(f"{block}\n" for block in blocks)
 
 
 def findings_and_reasons(report: Report, style: Style = PLAIN) -> str:
@@ -82,22 +85,6 @@ def render_error(error: Exception, style: Style = PLAIN, *, verbose: bool = Fals
     if verbose and (cause := error.__cause__ or error.__context__) is not None:
         text += _printable_lines("".join(traceback.format_exception(cause)))
     return text
-
-
-class _Lines:
-    """The lines of the files as they are now, split once for each."""
-
-    def __init__(self, report: Report) -> None:
-        self._texts = {path: source.text for path, source in report.sources.items()}
-        for file in report.files:
-            if file.new_text is not None:
-                self._texts[file.path] = file.new_text
-        self._split: dict[Path, list[str]] = {}
-
-    def of(self, path: Path) -> list[str]:
-        if path not in self._split:
-            self._split[path] = split_lines(self._texts.get(path, ""))
-        return self._split[path]
 
 
 def _head(finding: Finding, style: Style) -> str:
