@@ -40,14 +40,15 @@ MAY_IMPORT: dict[str, set[str]] = {
     "rewrites": {"api", "rules"},
     "catalogue": BASE | {"api"},
     "engine": BASE | {"api", "analysis", "catalogue", "source"},
-    "session": BASE | LEAVES | {"analysis", "api", "catalogue", "engine"},
-    "reporters": BASE,
+    "report": BASE | {"source"},
+    "session": BASE | LEAVES | {"analysis", "api", "catalogue", "engine", "report"},
+    "reporters": BASE | {"report", "source"},
     "runtime_check": BASE,
-    **{shell: BASE | {"session", "config", "reporters"} for shell in SHELLS},
+    **{shell: BASE | {"session", "report", "config", "reporters"} for shell in SHELLS},
 }
 # The same for imports inside functions, which run only when that part is asked for.
 MAY_IMPORT_LATER: dict[str, set[str]] = {
-    shell: {"runtime_check", "catalogue", "api"} for shell in SHELLS
+    shell: {"runtime_check", "catalogue", "selection", "api"} for shell in SHELLS
 }
 ALONE = {"rules", "rewrites"}
 
