@@ -1,0 +1,94 @@
+"""The child process: ``python -m trtlint.runtime_check.child FOLDER``; see ``supervise``."""
+
+from __future__ import annotations
+
+import faulthandler
+import pickle
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+from trtlint.errors import LoadFailed, TrtlintError, UsageError
+from trtlint.runtime_check.load import load
+from trtlint.runtime_check.pipeline import Pipeline
+from trtlint.runtime_check.result import VerifyResult
+from trtlint.runtime_check.supervise import Request
+from trtlint.runtime_check.tensors import ModelInputs, bind_inputs, make_inputs
+
+
+def main(folder: Path) -> None:
+    """Do what the folder's ``request`` says and leave a ``result``."""
+    with (folder / "stacks").open("w") as stacks:
+        faulthandler.enable(stacks)
+        if hasattr(faulthandler, "register"):
+            faulthandler.register(signal.SIGUSR1, file=stacks, all_threads=False)
+            (folder / "ready").touch()
+        request: Request = pickle.loads((folder / "request").read_bytes())
+        try:
+            _limit_memory(request.limits.memory_gib)
+            reply: object = _verify(request, folder)
+        except TrtlintError as error:
+            error.__cause__ = error.__context__ = None
+            reply = error
+        except MemoryError:
+            reply = LoadFailed(f"{request.spec} needs more memory than it may use")
+        _write(folder / "result", reply)
+        faulthandler.disable()
+
+
+def _verify(request: Request, folder: Path) -> VerifyResult:
+    _stage(folder, "load")
+    loaded = load(request.spec)
+
+    def observe(name: str, so_far: VerifyResult) -> None:
+        _write(folder / "partial", so_far)
+        _stage(folder, name)
+
+    return Pipeline(
+        loaded.module,
+        _inputs(request, loaded.module, loaded.example),
+        request.options,
+        label=str(request.spec),
+        user_code=loaded.user_code,
+        observe=observe,
+    ).run()
+
+
+def _inputs(request: Request, module: Any, example: Any) -> ModelInputs:
+    if request.inputs:
+        return make_inputs(module, request.inputs, request.options.seed)
+    if example is None:
+        raise UsageError(
+            f"there are no inputs for {request.spec}",
+            "give --input 1x3x224x224 for each argument of forward, or define "
+            "EXAMPLE = (tensor, ...) in the model's file",
+        )
+    return bind_inputs(module, example)
+
+
+def _stage(folder: Path, name: str) -> None:
+    path = folder / "stage.new"
+    path.write_text(name, encoding="utf-8")
+    path.replace(folder / "stage")
+
+
+def _write(path: Path, value: object) -> None:
+    new = path.with_suffix(".new")
+    new.write_bytes(pickle.dumps(value))
+    new.replace(path)
+
+
+def _limit_memory(gib: float | None) -> None:
+    if gib is None:
+        return
+    try:
+        import resource
+    except ImportError:
+        raise UsageError("--memory-limit needs a Unix system", "leave it out") from None
+    size = int(gib * 2**30)
+    resource.setrlimit(resource.RLIMIT_AS, (size, size))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
