@@ -145,7 +145,7 @@ def _parse_one(rest: str, line: int, before: str) -> Suppression | Problem | Non
         return Suppression(line, (), match["reason"])
     names = tuple(name.strip() for name in match["rules"].split(","))
     if not all(names):
-        return Problem(line, "the brackets of the suppression name no rule")
+        return Problem(line, "a rule name is missing in the brackets of the suppression")
     return Suppression(line, names, match["reason"])
 
 
