@@ -45,7 +45,7 @@ def build_graph(
         texts = network.logged_errors or ["the parser refused the graph and gave no reason"]
         parse_errors = tuple(_named_failure(text, graph) for text in texts)
     layers = network.layers()
-    lines = graph.index.attribute(layers)
+    lines = [graph.index.line_of_layer(layer) for layer in layers]
     engine: bytes | None = None
     build_errors: tuple[Failure, ...] = ()
     if build and not parse_errors:

@@ -23,7 +23,7 @@ class OnnxRuntimeGraph:
 
     Raises:
         BackendMissing: onnxruntime is not installed or has no CPU kernel for the graph.
-        GraphRefused: the graph is not valid.
+        GraphError: the graph is not valid.
     """
 
     def __init__(self, graph: ExportedGraph) -> None:
@@ -64,7 +64,7 @@ class OnnxRuntimeGraph:
             return dict(zip(self.input_names, arrays.values(), strict=True))
         missing = [name for name in self.input_names if name not in arrays]
         if missing:
-            raise GraphRefused(
+            raise GraphError(
                 Failure(
                     "onnx",
                     f"the graph's inputs {self.input_names} cannot be matched with the model's "
@@ -83,10 +83,10 @@ class OnnxRuntimeGraph:
             node = self.graph.index.node_in(text)
             at = self.graph.index.line_of(node)
             message = f"ONNX Runtime cannot run the graph: {text}"
-            raise GraphRefused(Failure("onnx", message, node, at)) from None
+            raise GraphError(Failure("onnx", message, node, at)) from None
 
 
-class GraphRefused(Exception):
+class GraphError(Exception):
     """ONNX Runtime cannot load or run the graph; never leaves the pipeline."""
 
     def __init__(self, failure: Failure) -> None:
@@ -106,7 +106,7 @@ def compare_case(
     shapes = inputs.shapes()
     try:
         actual = runtime.run(inputs)
-    except GraphRefused as refused:
+    except GraphError as refused:
         text = f"{refused.failure.message} (inputs {_shown(shapes)})"
         at = refused.failure.at
         return Case(shapes), [Failure("onnx", text, refused.failure.node, at)]

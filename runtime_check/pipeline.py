@@ -14,7 +14,7 @@ from trtlint.runtime_check.eager import call_module, differ, run_eager
 from trtlint.runtime_check.export import ExportedGraph, dropped_dimension, export
 from trtlint.runtime_check.failures import ExportFailed
 from trtlint.runtime_check.load import import_torch
-from trtlint.runtime_check.onnx_level import GraphRefused, OnnxRuntimeGraph, compare_case
+from trtlint.runtime_check.onnx_level import GraphError, OnnxRuntimeGraph, compare_case
 from trtlint.runtime_check.options import VerifyOptions
 from trtlint.runtime_check.result import (
     BackendInfo,
@@ -167,7 +167,7 @@ class Pipeline:
             return self._no_graph()
         try:
             runtime = OnnxRuntimeGraph(self._graph)
-        except GraphRefused as refused:
+        except GraphError as refused:
             return self._failed(refused.failure)
         dim = self._options.dim
         inputs = [self._inputs]

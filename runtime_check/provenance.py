@@ -37,6 +37,7 @@ COSTLY: Mapping[str, str] = {
     "PLUGIN_V3": "hand-written code that nothing fuses with",
 }
 
+_CONTROL = frozenset(kind for kind, why in COSTLY.items() if why.startswith(("a loop", "a branch")))
 _LAYER_METADATA = re.compile(r"\[ONNX Layer: ([^\]]+)\]")
 _TOKEN = re.compile(r"[\w/.:\-]+")
 
@@ -48,6 +49,7 @@ class Layer:
     kind: str
     name: str
     metadata: str = ""
+    node: str = ""  # the ONNX node that the parser was at when it made the layer
 
 
 class NodeIndex:
@@ -57,9 +59,11 @@ class NodeIndex:
         self.names: list[str] = [node.name for node in graph.node]
         self._lines: dict[str, SourceLine | None] = {}
         self._producers: dict[str, str] = {}
-        self._order: dict[str, int] = {name: i for i, name in enumerate(self.names) if name}
-        for node in _all_nodes(graph):
+        self._outermost: dict[str, str] = {}  # loops and branches: the main graph's node
+        for node, outer in _all_nodes(graph):
             self._lines[node.name] = _line_of(node, user_code)
+            if outer is not None:
+                self._outermost[node.name] = self._outermost[outer] = outer
             for output in node.output:
                 self._producers.setdefault(output, node.name)
 
@@ -86,30 +90,24 @@ class NodeIndex:
                 return self._producers[token]
         return None
 
-    def node_of(self, layer: Layer) -> str | None:
-        """The node that a layer's metadata names; the innermost where it names several."""
+    def line_of_layer(self, layer: Layer) -> SourceLine | None:
+        """The line that a layer can be charged to for certain.
+
+        Its metadata names its node. A helper layer (a cast, a constant, shape arithmetic) has
+        none; it belongs to the node that the parser was at. Within a loop or branch, the parser
+        does not say when it is back at the outer node: there, a helper counts only where both
+        nodes stem from one line.
+        """
         for name in reversed(_LAYER_METADATA.findall(layer.metadata)):
             if name in self._lines:
-                return str(name)
-        return layer.name if layer.name in self._lines else None
-
-    def attribute(self, layers: Sequence[Layer]) -> list[SourceLine | None]:
-        """A source line for each layer that can be charged for certain.
-
-        A helper layer (a cast, a constant, shape arithmetic) has no metadata. The parser adds
-        layers node by node, so a helper between two layers belongs to a node from the one's to
-        the other's; where all these nodes come from one line, so does the helper.
-        """
-        nodes = [self.node_of(layer) for layer in layers]
-        lines = [self.line_of(node) for node in nodes]
-        anchors = [(i, self._order[n]) for i, n in enumerate(nodes) if n and n in self._order]
-        if [order for _, order in anchors] != sorted(order for _, order in anchors):
-            return lines  # not parsed in order: nothing is certain
-        for (left, first), (right, last) in zip(anchors, anchors[1:], strict=False):
-            between = {self._lines[name] for name in self.names[first : last + 1]}
-            if len(between) == 1 and right - left > 1:
-                lines[left + 1 : right] = [lines[left]] * (right - left - 1)
-        return lines
+                return self._lines[name]
+        line = self.line_of(layer.node)
+        outer = self._outermost.get(layer.node)
+        if outer is None:
+            return line
+        if layer.kind in _CONTROL:
+            return self._lines[outer]
+        return line if line == self._lines[outer] else None
 
 
 def line_costs(layers: Sequence[Layer], lines: Sequence[SourceLine | None]) -> tuple[LineCost, ...]:
@@ -126,14 +124,16 @@ def line_costs(layers: Sequence[Layer], lines: Sequence[SourceLine | None]) -> t
     return tuple(LineCost(at, totals[at], dict(costly.get(at, {}))) for at in ordered)
 
 
-def _all_nodes(graph: Any) -> Iterator[Any]:
-    """The nodes of a graph and of the bodies of its loops and branches."""
+def _all_nodes(graph: Any, outer: str | None = None) -> Iterator[tuple[Any, str | None]]:
+    """The nodes of a graph and of the bodies of its loops and branches, each with the main
+    graph's node around it.
+    """
     for node in graph.node:
-        yield node
+        yield node, outer
         for attribute in node.attribute:
             bodies: Iterable[Any] = [attribute.g] if attribute.HasField("g") else attribute.graphs
             for body in bodies:
-                yield from _all_nodes(body)
+                yield from _all_nodes(body, outer or node.name)
 
 
 def _line_of(node: Any, user_code: UserCode) -> SourceLine | None:

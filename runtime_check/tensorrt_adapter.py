@@ -7,6 +7,7 @@ TensorRT follow its documentation; it needs a GPU already for making a builder.
 from __future__ import annotations
 
 import importlib
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from trtlint.runtime_check.provenance import Layer
 from trtlint.runtime_check.quiet import quiet
 
 _MODULES = {"tensorrt-rtx": "tensorrt_rtx", "tensorrt": "tensorrt"}
+_PARSING = "Parsing node: "
 _WORKSPACE_BYTES = 4 << 30
 Profile = Mapping[str, tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]]
 
@@ -111,6 +113,7 @@ class ParsedNetwork:
                 "plain TensorRT needs a GPU; TensorRT-RTX does not: `pip install tensorrt-rtx`",
             ) from None
         self._network = self._builder.create_network(_creation_flags(tensorrt))
+        self._logger.network = self._network
         self._parser = api.OnnxParser(self._network, self._logger)
         # By file, so that weights in a second file are found.
         self.parsed = bool(self._parser.parse_from_file(str(onnx_file)))
@@ -123,11 +126,15 @@ class ParsedNetwork:
 
     def layers(self) -> list[Layer]:
         """All layers in the order in which the parser made them."""
+        starts = [*self._logger.parsed, ("", self._network.num_layers)]
+        node_of: dict[int, str] = {}
+        for (node, first), (_, end) in itertools.pairwise(starts):
+            node_of.update(dict.fromkeys(range(first, end), node))
         found = []
         for i in range(self._network.num_layers):
             layer = self._network.get_layer(i)
             metadata = getattr(layer, "metadata", "") or ""
-            found.append(Layer(layer.type.name, layer.name, metadata))
+            found.append(Layer(layer.type.name, layer.name, metadata, node_of.get(i, "")))
         return found
 
     def inputs(self) -> dict[str, tuple[int, ...]]:
@@ -166,6 +173,8 @@ class ParsedNetwork:
         return bytes(engine), []
 
     def _parser_messages(self) -> list[ParserMessage]:
+        """The parser's errors; those of an importer name no node: it is the last one parsed."""
+        last = self._logger.parsed[-1][0] if self._logger.parsed else ""
         found = []
         for i in range(self._parser.num_errors):
             error = self._parser.get_error(i)
@@ -173,7 +182,7 @@ class ParsedNetwork:
                 ParserMessage(
                     text=str(error.desc()),
                     code=getattr(error.code(), "name", str(error.code())),
-                    node=_call(error, "node_name"),
+                    node=_call(error, "node_name") or (last if error.node() < 0 else ""),
                     position=int(error.node()),
                     operator=_call(error, "node_operator"),
                     functions=tuple(_call(error, "local_function_stack") or ()),
@@ -196,15 +205,24 @@ def _creation_flags(tensorrt: TensorRt) -> int:
 
 
 def _collector(api: Any) -> Any:
-    """A logger that keeps errors and prints nothing."""
+    """A logger that prints nothing, keeps errors, and notes which node the parser is at.
+
+    ``parsed`` holds each node's name and how many layers the network had when its turn came:
+    the parser's verbose log is the one place that tells for which node a helper layer was made.
+    """
 
     class Collector(api.ILogger):  # type: ignore[misc]
         def __init__(self) -> None:
             api.ILogger.__init__(self)
             self.errors: list[str] = []
+            self.parsed: list[tuple[str, int]] = []
+            self.network: Any = None
 
         def log(self, severity: Any, message: str) -> None:
             if severity in (api.ILogger.ERROR, api.ILogger.INTERNAL_ERROR):
                 self.errors.append(message)
+            elif self.network is not None and message.startswith(_PARSING):
+                node = message[len(_PARSING) :].rsplit(" [", 1)[0]
+                self.parsed.append((node, self.network.num_layers))
 
     return Collector()
