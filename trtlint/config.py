@@ -231,7 +231,7 @@ def _table(text: str, path: Path) -> Mapping[str, object] | None:
     if table is None:
         return None
     if not isinstance(table, dict):
-        raise _error(path, text, TABLE, f"`{TABLE}` is {_kind(table)}", _kind(table), "a table")
+        raise _error(path, text, "trtlint", f"`{TABLE}` is {_kind(table)}", _kind(table), "a table")
     return table
 
 
@@ -281,9 +281,9 @@ def line_of(text: str, key: str) -> int:
         match = header.match(line)
         if match:
             table = match[1]
-            if own_header.match(table) or table == key:
+            if own_header.match(table):
                 return number
-        elif inside.match(table) and assigned.match(line):
+        elif assigned.match(line) and (inside.match(table) or (table, key) == ("tool", "trtlint")):
             return number
         elif not fallback and re.search(rf"\b{prefix.split('.')[-1]}\b.*\b{spelled}\s*=", line):
             fallback = number  # an inline or dotted table: `trtlint.rules = ...`
