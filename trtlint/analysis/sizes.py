@@ -8,7 +8,7 @@ are; an inequality holds when it can be proven, and *not proven* is not *false*.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -127,6 +127,25 @@ class Size:
                     yield from one.inner.atoms()
 
 
+def rename(size: Size, names: Callable[[str], str]) -> Size:
+    """``size`` with its unknown integers called otherwise."""
+    total = Size(())
+    for mono, coef in size.terms:
+        product = const(coef)
+        for one in mono:
+            if isinstance(one, FloorDivAtom):
+                part = floor_div(rename(one.num, names), rename(one.den, names))
+            elif isinstance(one, ClampAtom):
+                part = clamp_low(rename(one.inner, names))
+            elif type(one) is Atom:
+                part = atom(Atom(names(one.name), one.low))
+            else:
+                part = atom(one)
+            product = product * part
+        total = total + product
+    return total
+
+
 def const(value: int) -> Size:
     """The size ``value``."""
     return Size.build({(): value})
@@ -146,7 +165,8 @@ def floor_div(num: Size, den: Size) -> Size:
         return num
     k = den.constant
     if k is None or k <= 0:
-        return atom(FloorDivAtom(f"({num}) // ({den})", None, num, den))
+        low = 0 if at_least(num, 0) and at_least(den, 1) else None
+        return atom(FloorDivAtom(f"({num}) // ({den})", low, num, den))
     whole = {mono: coef // k for mono, coef in num.terms if coef % k == 0}
     rest = Size.build({mono: coef for mono, coef in num.terms if coef % k})
     if rest.constant is not None:
@@ -233,5 +253,7 @@ def _relaxations(value: Size) -> Iterator[Size]:
                 yield rest * const(k) + one.num * const(coef)
             else:
                 yield rest * const(k) + (one.num - const(k - 1)) * const(coef)
+        elif isinstance(one, FloorDivAtom) and coef < 0 and one.low == 0:
+            yield rest + one.num * const(coef)  # num >= 0 and den >= 1
         elif isinstance(one, ClampAtom):
             yield rest + one.inner * const(coef)

@@ -1,0 +1,1 @@
+"""Rewrites: each file says what to write instead of a pattern."""

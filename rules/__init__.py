@@ -1,0 +1,1 @@
+"""Rules: each file decides that one pattern is a problem for TensorRT."""

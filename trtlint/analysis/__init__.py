@@ -1,0 +1,295 @@
+"""The analysis: which code is traced, and what each expression in it may be."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import libcst as cst
+
+from trtlint.analysis import dtypes
+from trtlint.analysis.arguments import Args
+from trtlint.analysis.code import FunctionCode
+from trtlint.analysis.evidence import tensor_parameters
+from trtlint.analysis.index import Parameter
+from trtlint.analysis.interpret import Env, Evaluation, Frame, number_parameter
+from trtlint.analysis.layers import call_layer
+from trtlint.analysis.project import Project, Symbol
+from trtlint.analysis.shapes import Shape
+from trtlint.analysis.sizes import rename
+from trtlint.analysis.traced import TracedFunction, find_traced, owner_of
+from trtlint.analysis.values import (
+    UNKNOWN,
+    Class,
+    Function,
+    Int,
+    Items,
+    Mapping,
+    Method,
+    Module,
+    Number,
+    Tensor,
+    Text,
+    Unknown,
+    Value,
+    aliases,
+)
+
+_MAX_DEPTH = 6
+
+
+class Analysis:
+    """Everything the rules may ask about a project.
+
+    Args:
+        project: the index it works on.
+    """
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        self.traced: dict[str, TracedFunction] = find_traced(project)
+        self._symbols: dict[str, Symbol] = {}
+        self._codes: dict[str, FunctionCode] = {}
+        self._attributes: dict[str, Env] = {}
+        self._results: dict[tuple[object, ...], Value] = {}
+
+    # -- access -----------------------------------------------------------------------------
+
+    def code(self, symbol: Symbol) -> FunctionCode:
+        """The tree of a project function."""
+        if symbol.key not in self._codes:
+            self._codes[symbol.key] = FunctionCode(self.project, symbol)
+        return self._codes[symbol.key]
+
+    def evaluate(self, symbol: Symbol) -> Evaluation:
+        """Evaluate a function for inputs of which only the kind is known."""
+        code = self.code(symbol)
+        return Frame(self, code, self.parameters(code), (symbol.key,)).run()
+
+    def parameters(self, code: FunctionCode, scope: str = "") -> Env:
+        """What the function's parameters may be."""
+        evidence = tensor_parameters(self, code)
+        owner = owner_of(self.project, code.symbol)
+        env: Env = {}
+        for i, parameter in enumerate(code.facts.parameters):
+            if i == 0 and code.facts.is_method and owner is not None:
+                env[parameter.name] = Module(owner.key, True, path="self")
+            else:
+                env[parameter.name] = _parameter(parameter, parameter.name in evidence, scope)
+        return env
+
+    # -- classes ----------------------------------------------------------------------------
+
+    def class_symbol(self, key: str) -> Symbol | None:
+        """The class of that key."""
+        if not self._symbols:
+            for path, index in self.project.files.items():
+                for name in index.classes:
+                    symbol = Symbol("class", name, path)
+                    self._symbols[symbol.key] = symbol
+        return self._symbols.get(key)
+
+    def attributes(self, owner: Symbol) -> Env:
+        """What the class's ``__init__`` and those of its bases put into ``self``."""
+        if owner.key in self._attributes:
+            return self._attributes[owner.key]
+        found: Env = {}
+        self._attributes[owner.key] = found  # a class that refers to itself sees what is known
+        init = self.project.find_method(owner, "__init__")
+        seen: set[str] = set()
+        while init is not None and init.key not in seen:
+            seen.add(init.key)
+            code = self.code(init)
+            frame = Frame(self, code, self.parameters(code, scope=owner.qualname), (init.key,))
+            frame.run()
+            for name, value in frame.attributes.items():
+                found.setdefault(name, value)
+            base = owner_of(self.project, init)
+            init = self.project.find_method(owner, "__init__", after=base) if base else None
+        for name in self._rebound(owner):
+            found[name] = UNKNOWN
+        return found
+
+    def _rebound(self, owner: Symbol) -> set[str]:
+        """Attributes of ``self`` that methods other than ``__init__`` assign."""
+        found: set[str] = set()
+        for base in self.project.ancestors(owner):
+            if base.path is None:
+                continue
+            for method in self.project.class_facts(base).methods:
+                if method == "__init__":
+                    continue
+                code = self.code(Symbol("function", f"{base.qualname}.{method}", base.path))
+                for target in code.walk(cst.AssignTarget):
+                    match target.target:
+                        case cst.Attribute(value=cst.Name(value="self"), attr=attr):
+                            found.add(attr.value)
+        return found
+
+    def attribute(self, owner: Module, name: str, frame: Frame) -> Value:
+        """``owner.name`` of an instance of a project class."""
+        symbol = self.class_symbol(owner.type)
+        if symbol is None:
+            return UNKNOWN
+        method = self.project.find_method(symbol, name)
+        if method is not None:
+            decorators = self.project.function(method).decorators
+            if "property" in decorators or any(d.endswith("cached_property") for d in decorators):
+                return self.call(Function(method.key, owner), Args(()), frame)
+            return Function(method.key, owner)
+        known = self.attributes(symbol)
+        if name in known:
+            value = known[name]
+            return replace(value, path=f"{owner.path}.{name}") if isinstance(value, Module) else value
+        if owner.path == "self" or name in ("register_buffer", "register_parameter"):
+            return Method(owner, name)
+        return Unknown(frozenset({f"{owner.path}.{name}"}))
+
+    def class_member(self, key: str, name: str) -> Value:
+        """``Class.name``."""
+        symbol = self.class_symbol(key)
+        method = self.project.find_method(symbol, name) if symbol is not None else None
+        return Function(method.key) if method is not None else UNKNOWN
+
+    def method_of(self, function: Symbol, name: str) -> Symbol | None:
+        """``self.name`` inside a method."""
+        owner = owner_of(self.project, function)
+        return self.project.find_method(owner, name) if owner is not None else None
+
+    def takes_tensors(self, function: Symbol, name: str) -> bool:
+        """Whether ``self.name`` inside a method is a layer, whose argument is then a tensor."""
+        owner = owner_of(self.project, function)
+        if owner is None or "." in name:
+            return False
+        return isinstance(self.attributes(owner).get(name), Module)
+
+    # -- calls ------------------------------------------------------------------------------
+
+    def call(self, function: Value, args: Args, frame: Frame) -> Value:
+        """The result of calling a project function, class or module instance."""
+        match function:
+            case Module(project=False):
+                return call_layer(function, args, lambda f, a: self.call(f, a, frame))
+            case Module(type=key):
+                symbol = self.class_symbol(key)
+                forward = self.project.find_method(symbol, "forward") if symbol else None
+                if forward is None:
+                    return Unknown(_shared(args))
+                return self._inline(forward, function, args, frame)
+            case Class(key=key):
+                symbol = self.class_symbol(key)
+                if symbol is not None and self.project.is_module(symbol):
+                    return Module(key, True, args.pos, tuple(args.kw.items()))
+                return Unknown(_shared(args))
+            case Function(key=key, owner=owner):
+                target = self._function_symbol(key)
+                if target is None:
+                    return Unknown(_shared(args))
+                return self._inline(target, owner, args, frame)
+            case _:
+                return Unknown(_shared(args) | aliases(function))
+
+    def _function_symbol(self, key: str) -> Symbol | None:
+        path, _, qualname = key.rpartition("::")
+        for known in self.project.files:
+            if str(known) == path and qualname in self.project.files[known].functions:
+                return Symbol("function", qualname, known)
+        return None
+
+    def _inline(self, target: Symbol, owner: Value | None, args: Args, frame: Frame) -> Value:
+        """Evaluate ``target`` with these arguments, from a cache if it was done before."""
+        depth = len(frame.stack)
+        if target.key in frame.stack or depth >= _MAX_DEPTH or args.open:
+            return Unknown(_shared(args) | {args.token})
+        key = (target.key, owner, args.pos, tuple(sorted(args.kw.items(), key=lambda kv: kv[0])))
+        if key not in self._results:
+            code = self.code(target)
+            env = self.parameters(code)
+            names = [p.name for p in code.facts.parameters if not p.variadic]
+            bound = (owner, *args.pos) if owner is not None and code.facts.is_method else args.pos
+            env.update(zip(names, bound, strict=False))
+            env.update({name: value for name, value in args.kw.items() if name in names})
+            result = Frame(self, code, env, (*frame.stack, target.key)).run()
+            self._results[key] = result.returns if result.returns is not None else UNKNOWN
+        visible = _shared(args)
+        return _renamed(self._results[key], visible, args.token, self._private(target, owner))
+
+    def _private(self, target: Symbol, owner: Value | None) -> tuple[str, ...]:
+        """Prefixes of the names of sizes that belong to one call of ``target``.
+
+        What a function computes without being able to name it, and the constructor arguments of an
+        instance other than the caller's own ``self``: two instances have two.
+        """
+        prefixes = [f"{target.key}@"]
+        if isinstance(owner, Module) and owner.path != "self":
+            prefixes.append(owner.type.rpartition("::")[2] + ".")
+        return tuple(prefixes)
+
+
+def _shared(args: Args) -> frozenset[str]:
+    found: frozenset[str] = frozenset()
+    for value in (*args.pos, *args.kw.values()):
+        found |= aliases(value)
+    return found
+
+
+def _renamed(value: Value, visible: frozenset[str], token: str, private: tuple[str, ...]) -> Value:
+    """What a callee returns, as its caller sees it: storage the callee made is one new token."""
+
+    def tokens(found: frozenset[str]) -> frozenset[str]:
+        return frozenset(t if t in visible or t.startswith("self") else token for t in found)
+
+    def own(name: str) -> str:
+        return f"{token}<{name}" if name.startswith(private) else name
+
+    def sizes(shape: Shape | None) -> Shape | None:
+        """Sizes that the callee could not name are others at every call."""
+        if shape is None:
+            return None
+        dims, last = ([rename(s, own) for s in part] for part in (shape.dims, shape.last))
+        return Shape(tuple(dims), shape.rest, tuple(last))
+
+    match value:
+        case Tensor():
+            return replace(
+                value, shape=sizes(value.shape), storage=tokens(value.storage), parameter=None
+            )
+        case Int(size=size):
+            return Int(rename(size, own))
+        case Unknown():
+            return Unknown(tokens(value.aliases))
+        case Items(items=tuple() as items):
+            return Items(value.kind, tuple(_renamed(item, visible, token, private) for item in items))
+        case Items():
+            return Items(value.kind, None, _renamed(value.element, visible, token, private))
+        case Mapping(entries=tuple() as entries):
+            return Mapping(tuple((name, _renamed(v, visible, token, private)) for name, v in entries))
+        case _:
+            return value
+
+
+def _parameter(parameter: Parameter, evidence: bool, scope: str) -> Value:
+    """What a parameter may be, from its annotation, its default and its use."""
+    name = f"{scope}.{parameter.name}" if scope else parameter.name
+    annotation = parameter.annotation.replace("Optional[", "").rstrip("]").split(" | ")[0]
+    shared = frozenset({f"parameter {parameter.name}"})
+    if parameter.variadic:
+        return Unknown(shared)
+    if annotation.endswith("Tensor") or (evidence and parameter.default in ("", "NoneType")):
+        return Tensor(
+            Shape.of_input(name),
+            True,
+            dtypes.of_input(name),
+            f"{name}.device",
+            shared,
+            parameter=parameter.name,
+        )
+    if annotation in ("int", "float", "bool"):
+        return number_parameter(name, annotation, parameter.default_int)
+    if annotation == "str" or parameter.default == "str":
+        return Text()
+    if parameter.default in ("int", "float", "bool"):
+        return number_parameter(name, parameter.default, parameter.default_int)
+    return Unknown(shared)
+
+
+__all__ = ["Analysis", "Evaluation", "FunctionCode", "Number", "Project", "Symbol"]

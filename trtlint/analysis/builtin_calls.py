@@ -1,0 +1,142 @@
+"""Results of Python's built-in functions and of a few libraries beside torch."""
+
+from __future__ import annotations
+
+from trtlint.analysis.arguments import Args
+from trtlint.analysis.sizes import ONE, ZERO, at_least, floor_div, minimum
+from trtlint.analysis.values import (
+    UNKNOWN,
+    Int,
+    Items,
+    Mapping,
+    Module,
+    NdArray,
+    Number,
+    Range,
+    Ratio,
+    ShapeOf,
+    Tensor,
+    Text,
+    Unknown,
+    Value,
+    aliases,
+    element_of,
+)
+
+
+def call_builtin(name: str, args: Args) -> Value:
+    """The result of ``name(...)``: a built-in, or a function of a library by qualified name."""
+    first = args.pos[0] if args.pos else None
+    match name:
+        case "int":
+            return _int(first)
+        case "float":
+            return Number("float")
+        case "bool" | "isinstance" | "hasattr":
+            return Number("bool")
+        case "str":
+            return Text()
+        case "len":
+            return _len(first)
+        case "range":
+            return _range(args)
+        case "min" | "max" if len(args.pos) == 2:
+            return _extreme(name, args)
+        case "list" | "tuple":
+            return _sequence(name, first)
+        case "dict":
+            return Mapping()
+        case "zip":
+            return Items("list", None, Items("tuple", tuple(map(_element, args.pos))))
+        case "enumerate":
+            element = _element(first) if first is not None else UNKNOWN
+            return Items("list", None, Items("tuple", (Number("int"), element)))
+        case "reversed" | "sorted":
+            return Items("list", None, _element(first) if first is not None else UNKNOWN)
+        case "math.floor" | "math.ceil":
+            return _floor(first) if name == "math.floor" else Number("int")
+        case _ if name.startswith("math."):
+            return Number("float")
+        case _ if name.startswith("numpy."):
+            return NdArray()
+        case _:
+            shared: frozenset[str] = frozenset()
+            for value in (*args.pos, *args.kw.values()):
+                shared |= aliases(value)
+            return Unknown(shared)
+
+
+def _int(value: Value | None) -> Value:
+    match value:
+        case Int():
+            return value
+        case Ratio(num=num, den=den) if at_least(num, 0):
+            return Int(floor_div(num, den))
+        case _:
+            return Number("int")
+
+
+def _floor(value: Value | None) -> Value:
+    match value:
+        case Int():
+            return value
+        case Ratio(num=num, den=den):
+            return Int(floor_div(num, den))
+        case _:
+            return Number("int")
+
+
+def _len(value: Value | None) -> Value:
+    match value:
+        case Tensor() if value.shape is not None and value.exact:
+            size = value.shape.dim(0)
+            return Int(size) if size is not None else Number("int")
+        case Items(items=tuple() as items):
+            return Int(ONE.build({(): len(items)}))
+        case _:
+            return Number("int")
+
+
+def _range(args: Args) -> Value:
+    sizes = [value.size for value in args.pos if isinstance(value, Int)]
+    if len(sizes) != len(args.pos) or not sizes:
+        return Items("list", None, Number("int"))
+    if len(sizes) == 1:
+        return Range(ZERO, sizes[0], ONE)
+    return Range(sizes[0], sizes[1], sizes[2] if len(sizes) > 2 else ONE)
+
+
+def _extreme(name: str, args: Args) -> Value:
+    match args.pos:
+        case (Int(size=a), Int(size=b)):
+            low = minimum(a, b)
+            return Int(low if name == "min" else a + b - low)
+        case _:
+            return Number("float") if not any(isinstance(v, Tensor) for v in args.pos) else UNKNOWN
+
+
+def _sequence(name: str, value: Value | None) -> Value:
+    kind = "list" if name == "list" else "tuple"
+    match value:
+        case None:
+            return Items(kind, ())
+        case Items(items=tuple() as items):
+            return Items(kind, items)
+        case ShapeOf():
+            return Items(kind, None, Number("int"))
+        case _:
+            return Items(kind, None, _element(value))
+
+
+def _element(value: Value) -> Value:
+    match value:
+        case Items():
+            return element_of(value)
+        case Range(start=start):
+            return Number("int") if start is not None else UNKNOWN
+        case Tensor():
+            return Tensor(None, False, value.dtype, value.device, value.storage)
+        case Module(args=children) if len(set(children)) == 1:
+            return children[0]
+        case _:
+            return Unknown(aliases(value))

@@ -1,0 +1,90 @@
+"""Evidence that a parameter is a tensor: how the function itself uses it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from trtlint.analysis.code import FunctionCode
+from trtlint.analysis.expressions import dotted
+
+if TYPE_CHECKING:
+    from trtlint.analysis import Analysis
+
+# Attributes that, in traced code, only tensors are asked for.
+_ATTRIBUTES = frozenset(
+    """shape size dim ndim view reshape permute transpose contiguous flatten unflatten unsqueeze
+    squeeze expand expand_as repeat chunk narrow unbind numel new_zeros new_ones new_full new_empty
+    new_tensor type_as float half double long int bool cuda cpu device dtype softmax sigmoid relu
+    tanh clone detach mean std var amax amin matmul masked_fill masked_fill_ gather scatter clamp
+    relu_ clamp_ add_ mul_ sub_ div_ zero_ fill_ copy_ permute_ pow sqrt exp log abs data mT bmm
+    roll flip cumsum argmax topk sort requires_grad is_cuda pixel_shuffle""".split()
+)
+_MAX_DEPTH = 3
+
+
+def tensor_parameters(analysis: Analysis, code: FunctionCode, depth: int = 0) -> frozenset[str]:
+    """Names of parameters that the function uses as tensors, before it rebinds them."""
+    wanted = {p.name for p in code.facts.parameters if not p.variadic}
+    found: set[str] = set()
+    for node in _nodes(code.node.body):
+        match node:
+            case cst.Attribute(value=cst.Name(value=name), attr=cst.Name(value=attribute)):
+                if attribute in _ATTRIBUTES:
+                    found.add(name)
+            case cst.Subscript(value=cst.Name(value=name), slice=parts) if len(parts) > 1:
+                if any(isinstance(part.slice, cst.Slice) for part in parts):
+                    found.add(name)
+            case cst.Call():
+                found.update(_passed(analysis, code, node, wanted - found, depth))
+    return frozenset(found & wanted)
+
+
+def _nodes(root: cst.CSTNode) -> list[cst.CSTNode]:
+    found, stack = [], [root]
+    while stack:
+        node = stack.pop()
+        found.append(node)
+        stack.extend(node.children)
+    return found
+
+
+def _passed(
+    analysis: Analysis, code: FunctionCode, call: cst.Call, wanted: set[str], depth: int
+) -> set[str]:
+    """Parameters handed to something that takes tensors there."""
+    names = {
+        i: arg.value.value
+        for i, arg in enumerate(call.args)
+        if isinstance(arg.value, cst.Name) and arg.keyword is None and not arg.star
+    }
+    if not wanted & set(names.values()):
+        return set()
+    chain = dotted(call.func)
+    if chain is None:
+        return set()
+    head, _, tail = chain.partition(".")
+    if head == "self":
+        if analysis.takes_tensors(code.symbol, tail):
+            return {names[0]} if 0 in names else set()
+        target = analysis.method_of(code.symbol, tail)
+        skip = 1
+    else:
+        target, skip = analysis.project.resolve(code.path, chain), 0
+    if target is None:
+        return set()
+    if target.kind == "external":
+        is_torch = target.qualname.startswith(("torch.", "torchvision.ops."))
+        maker = target.qualname.rpartition(".")[2] in ("tensor", "as_tensor", "Size", "device")
+        return {names[0]} if is_torch and not maker and 0 in names else set()
+    if target.kind != "function" or depth >= _MAX_DEPTH or target == code.symbol:
+        return set()
+    inner = analysis.code(target)
+    used = tensor_parameters(analysis, inner, depth + 1)
+    if inner.facts.is_static:
+        skip = 0
+    parameters = [p.name for p in inner.facts.parameters]
+    return {
+        name for i, name in names.items() if i + skip < len(parameters) and parameters[i + skip] in used
+    }

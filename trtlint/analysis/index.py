@@ -1,0 +1,353 @@
+"""Facts about one file, taken from the standard library's ``ast``: fast, and free of tree nodes.
+
+Most files end here: only functions that run under some ``forward`` are parsed again with LibCST.
+"""
+
+from __future__ import annotations
+
+import ast
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from trtlint.errors import UnparsableSource
+
+# Tests whose outcome is fixed when a network is exported in eval mode.
+_FALSE_IN_EXPORT = {
+    "self.training",
+    "torch.jit.is_scripting()",
+    "torch.jit.is_tracing()",
+}
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter of a function; ``default`` is its literal value's type name, if it has one."""
+
+    name: str
+    annotation: str = ""
+    default: str = ""
+    default_int: int | None = None
+    variadic: bool = False
+
+
+@dataclass(frozen=True)
+class FunctionFacts:
+    """A function or method. Lines are 1-based and inclusive; the first is that of a decorator."""
+
+    name: str
+    qualname: str
+    first_line: int
+    def_line: int
+    column: int
+    last_line: int
+    parameters: tuple[Parameter, ...]
+    decorators: tuple[str, ...]
+    owner: str | None  # qualified name of the class it is a method of
+    references: frozenset[str]  # dotted names that its eval-mode code mentions
+    names: frozenset[str]  # every identifier in it
+
+    @property
+    def is_static(self) -> bool:
+        """Whether it takes no ``self``."""
+        return "staticmethod" in self.decorators
+
+    @property
+    def is_method(self) -> bool:
+        """Whether its first parameter is the instance or the class."""
+        return self.owner is not None and not self.is_static
+
+
+@dataclass(frozen=True)
+class ClassFacts:
+    """A class: its bases as written, and the names of its methods and class attributes."""
+
+    name: str
+    qualname: str
+    first_line: int
+    last_line: int
+    bases: tuple[str, ...]
+    methods: tuple[str, ...]
+    attributes: frozenset[str]
+
+
+@dataclass(frozen=True)
+class FileIndex:
+    """Facts about one file."""
+
+    path: Path
+    imports: dict[str, str] = field(default_factory=dict)  # local name to absolute dotted name
+    star_imports: tuple[str, ...] = ()
+    functions: dict[str, FunctionFacts] = field(default_factory=dict)  # by qualified name
+    classes: dict[str, ClassFacts] = field(default_factory=dict)
+    constants: dict[str, int] = field(default_factory=dict)  # module-level integer literals
+    top_level: frozenset[str] = frozenset()  # names bound at module level
+    module_references: frozenset[str] = frozenset()  # dotted names used outside functions
+    sets_default_dtype: bool = False
+
+
+def index_file(path: Path, text: str, package: str) -> FileIndex:
+    """Index ``text``.
+
+    Args:
+        path: where it came from, for messages.
+        text: the source.
+        package: dotted name of the package the file is in, for relative imports.
+
+    Raises:
+        UnparsableSource: it is not valid Python.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # invalid escapes in users' strings are not ours
+            tree = ast.parse(text)
+    except (SyntaxError, ValueError) as error:
+        line = getattr(error, "lineno", None) or 1
+        column = getattr(error, "offset", None) or 1
+        reason = getattr(error, "msg", None) or str(error)
+        raise UnparsableSource(
+            f"not valid Python: {reason}",
+            path=path,
+            line=line,
+            column=column,
+            hint="this file was skipped; the others were checked",
+        ) from None
+    except RecursionError:
+        raise UnparsableSource(
+            "nested too deeply to parse", path=path, line=1, column=1, hint="this file was skipped"
+        ) from None
+    return _Indexer(path, package).run(tree)
+
+
+class _Indexer:
+    def __init__(self, path: Path, package: str) -> None:
+        self.package = package
+        self.index = FileIndex(path)
+        self.stars: list[str] = []
+        self.module_references: set[str] = set()
+        self.top_level: set[str] = set()
+
+    def run(self, tree: ast.Module) -> FileIndex:
+        self._body(tree.body, None)
+        default = any(
+            isinstance(n, ast.Attribute) and n.attr in ("set_default_dtype", "set_default_tensor_type")
+            for n in ast.walk(tree)
+        )
+        index = self.index
+        return FileIndex(
+            index.path,
+            index.imports,
+            tuple(self.stars),
+            index.functions,
+            index.classes,
+            index.constants,
+            frozenset(self.top_level),
+            frozenset(self.module_references),
+            default,
+        )
+
+    def _body(self, body: list[ast.stmt], owner: str | None) -> None:
+        for statement in body:
+            match statement:
+                case ast.FunctionDef() | ast.AsyncFunctionDef():
+                    self._function(statement, owner)
+                    if owner is None:
+                        self.top_level.add(statement.name)
+                case ast.ClassDef():
+                    self._class(statement, owner)
+                    if owner is None:
+                        self.top_level.add(statement.name)
+                case ast.Import() | ast.ImportFrom():
+                    self._import(statement)
+                case ast.If() | ast.Try() | ast.With() | ast.For() | ast.While():
+                    self._compound(statement, owner)
+                case _:
+                    self._assignments(statement, owner)
+                    self.module_references.update(dotted_names(statement))
+
+    def _compound(self, statement: ast.stmt, owner: str | None) -> None:
+        for name in ("body", "orelse", "finalbody"):
+            self._body(getattr(statement, name, []), owner)
+        for handler in getattr(statement, "handlers", []):
+            self._body(handler.body, owner)
+        for name in ("test", "iter"):
+            if (part := getattr(statement, name, None)) is not None:
+                self.module_references.update(dotted_names(part))
+
+    def _assignments(self, statement: ast.stmt, owner: str | None) -> None:
+        if owner is not None:
+            return
+        for node in ast.walk(statement):
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                self.top_level.add(node.id)
+        match statement:
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Constant(value=int() as value)):
+                if not isinstance(value, bool):
+                    self.index.constants[name] = value
+
+    def _import(self, statement: ast.Import | ast.ImportFrom) -> None:
+        if isinstance(statement, ast.Import):
+            for alias in statement.names:
+                if alias.asname:
+                    self.index.imports[alias.asname] = alias.name
+                else:
+                    top = alias.name.split(".")[0]
+                    self.index.imports[top] = top
+            return
+        base = statement.module or ""
+        if statement.level:
+            parts = self.package.split(".") if self.package else []
+            kept = parts[: len(parts) - statement.level + 1]
+            base = ".".join([*kept, base] if base else kept)
+        for alias in statement.names:
+            if alias.name == "*":
+                self.stars.append(base)
+            else:
+                target = f"{base}.{alias.name}" if base else alias.name
+                self.index.imports[alias.asname or alias.name] = target
+
+    def _class(self, node: ast.ClassDef, owner: str | None) -> None:
+        qualname = f"{owner}.{node.name}" if owner else node.name
+        methods, attributes = [], set()
+        for item in node.body:
+            match item:
+                case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+                    methods.append(name)
+                case ast.Assign(targets=targets):
+                    attributes.update(t.id for t in targets if isinstance(t, ast.Name))
+                case ast.AnnAssign(target=ast.Name(id=name)):
+                    attributes.add(name)
+        self.index.classes[qualname] = ClassFacts(
+            node.name,
+            qualname,
+            min([node.lineno, *(d.lineno for d in node.decorator_list)]),
+            node.end_lineno or node.lineno,
+            tuple(filter(None, map(dotted, node.bases))),
+            tuple(methods),
+            frozenset(attributes),
+        )
+        for base in (*node.bases, *node.decorator_list):
+            self.module_references.update(dotted_names(base))
+        self._body(node.body, qualname)
+
+    def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef, owner: str | None) -> None:
+        qualname = f"{owner}.{node.name}" if owner else node.name
+        self.index.functions[qualname] = FunctionFacts(
+            node.name,
+            qualname,
+            min([node.lineno, *(d.lineno for d in node.decorator_list)]),
+            node.lineno,
+            node.col_offset,
+            node.end_lineno or node.lineno,
+            tuple(_parameters(node.args)),
+            tuple(dotted(d.func if isinstance(d, ast.Call) else d) for d in node.decorator_list),
+            owner,
+            frozenset(_traced_references(node.body)),
+            frozenset(_identifiers(node)),
+        )
+        for imported in ast.walk(node):
+            # Imports inside functions bind names as well; taking them as the file's is close enough.
+            if isinstance(imported, ast.Import | ast.ImportFrom):
+                self._import(imported)
+
+
+def dotted(node: ast.expr) -> str:
+    """``a.b.c`` of a name or attribute chain; empty for anything else; ``super().f`` is kept."""
+    parts: list[str] = []
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
+        node = node.value
+    match node:
+        case ast.Name(id=name):
+            parts.append(name)
+        case ast.Call(func=ast.Name(id="super")):
+            parts.append("super()")
+        case _:
+            return ""
+    return ".".join(reversed(parts))
+
+
+def dotted_names(node: ast.AST) -> Iterator[str]:
+    """Every maximal dotted name read in ``node``."""
+    stack: list[ast.AST] = [node]
+    while stack:
+        current = stack.pop()
+        if isinstance(current, ast.Attribute | ast.Name):
+            name = dotted(current)
+            if name:
+                yield name
+                continue
+        stack.extend(ast.iter_child_nodes(current))
+
+
+def _parameters(args: ast.arguments) -> Iterator[Parameter]:
+    positional = [*args.posonlyargs, *args.args]
+    defaults: list[ast.expr | None] = [None] * (len(positional) - len(args.defaults))
+    defaults += args.defaults
+    for arg, default in zip(positional, defaults, strict=True):
+        yield _parameter(arg, default)
+    if args.vararg:
+        yield Parameter(args.vararg.arg, variadic=True)
+    for arg, default in zip(args.kwonlyargs, args.kw_defaults, strict=True):
+        yield _parameter(arg, default)
+    if args.kwarg:
+        yield Parameter(args.kwarg.arg, variadic=True)
+
+
+def _parameter(arg: ast.arg, default: ast.expr | None) -> Parameter:
+    annotation = ast.unparse(arg.annotation) if arg.annotation else ""
+    match default:
+        case None:
+            return Parameter(arg.arg, annotation)
+        case ast.Constant(value=bool()):
+            return Parameter(arg.arg, annotation, "bool")
+        case ast.Constant(value=int() as value):
+            return Parameter(arg.arg, annotation, "int", value)
+        case ast.Constant(value=value):
+            return Parameter(arg.arg, annotation, type(value).__name__)
+        case _:
+            return Parameter(arg.arg, annotation, "expression")
+
+
+def _identifiers(node: ast.AST) -> Iterator[str]:
+    for part in ast.walk(node):
+        match part:
+            case ast.Name(id=name) | ast.Attribute(attr=name) | ast.arg(arg=name):
+                yield name
+
+
+def export_outcome(test: str) -> bool | None:
+    """What the condition ``test`` (source text) is when exported in eval mode; None if open."""
+    text = test.strip()
+    if text.startswith("not "):
+        inner = export_outcome(text[4:])
+        return None if inner is None else not inner
+    return False if text in _FALSE_IN_EXPORT else None
+
+
+def _traced_references(body: list[ast.stmt]) -> Iterator[str]:
+    """Dotted names that run in eval mode."""
+    for statement in body:
+        match statement:
+            case ast.If(test=test, body=then, orelse=orelse):
+                outcome = export_outcome(ast.unparse(test))
+                yield from dotted_names(test)
+                if outcome is not False:
+                    yield from _traced_references(then)
+                if outcome is not True:
+                    yield from _traced_references(orelse)
+            case ast.For() | ast.While() | ast.With() | ast.Try():
+                for name in ("body", "orelse", "finalbody"):
+                    yield from _traced_references(getattr(statement, name, []))
+                for handler in getattr(statement, "handlers", []):
+                    yield from _traced_references(handler.body)
+                for name in ("iter", "test"):
+                    if (part := getattr(statement, name, None)) is not None:
+                        yield from dotted_names(part)
+                for item in getattr(statement, "items", []):
+                    yield from dotted_names(item.context_expr)
+            case ast.FunctionDef(body=inner) | ast.AsyncFunctionDef(body=inner):
+                yield from _traced_references(inner)
+            case _:
+                yield from dotted_names(statement)

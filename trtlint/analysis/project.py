@@ -1,0 +1,226 @@
+"""Facts about many files: what a name means across them, and which classes are modules."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from trtlint.analysis.index import ClassFacts, FileIndex, FunctionFacts, index_file
+from trtlint.errors import SourceError
+
+# Classes outside the project that are nn.Modules without being called torch.nn.*.
+_MODULE_BASES = {
+    "LightningModule",  # pytorch_lightning, lightning
+    "PreTrainedModel",  # transformers
+    "BaseModule",  # mmcv, mmengine
+    "ModelMixin",  # diffusers
+}
+_MAX_HOPS = 12
+
+
+@dataclass(frozen=True)
+class Symbol:
+    """What a dotted name leads to.
+
+    Attributes:
+        kind: ``function``, ``class``, ``module`` (a project file), ``constant`` or ``external``.
+        path: the project file, unless external.
+        qualname: within the file, or the absolute dotted name if external.
+    """
+
+    kind: str
+    qualname: str
+    path: Path | None = None
+
+    @property
+    def key(self) -> str:
+        """One string that identifies a project function or class."""
+        return f"{self.path}::{self.qualname}"
+
+
+class Project:
+    """An index over all files that are known.
+
+    Args:
+        texts: source text by path; files that do not parse end in ``errors``.
+    """
+
+    def __init__(self, texts: Mapping[Path, str]) -> None:
+        self.texts = dict(texts)
+        self.errors: dict[Path, SourceError] = {}
+        self._lines: dict[Path, list[str]] = {}
+        self.files: dict[Path, FileIndex] = {}
+        self._modules: dict[str, list[Path]] = {}
+        paths = set(texts)
+        for path, text in texts.items():
+            name = _module_name(path, paths)
+            is_package = path.name == "__init__.py"
+            package = name if is_package else name.rpartition(".")[0]
+            self._modules.setdefault(name, []).append(path)
+            try:
+                self.files[path] = index_file(path, text, package)
+            except SourceError as error:
+                self.errors[path] = error
+
+    def lines(self, path: Path) -> list[str]:
+        """The file's lines, with their ends."""
+        if path not in self._lines:
+            self._lines[path] = source_lines(self.texts[path])
+        return self._lines[path]
+
+    @cached_property
+    def sets_default_dtype(self) -> bool:
+        """Whether some file changes torch's default dtype, so that ``zeros`` may not be float32."""
+        return any(index.sets_default_dtype for index in self.files.values())
+
+    @cached_property
+    def _by_suffix(self) -> dict[str, list[Path]]:
+        """Files by every ending of their path, for packages without ``__init__.py``."""
+        found: dict[str, list[Path]] = {}
+        for path in self.texts:
+            parts = [*path.parts[:-1], path.stem]
+            if path.name == "__init__.py":
+                parts.pop()
+            for start in range(max(len(parts) - 8, 0), len(parts) - 1):
+                found.setdefault(".".join(parts[start:]), []).append(path)
+        return found
+
+    def find_module(self, name: str, near: Path) -> Path | None:
+        """The project file that ``import name`` means from ``near``."""
+        candidates = self._modules.get(name) or self._by_suffix.get(name, [])
+        if not candidates:
+            return None
+        return max(candidates, key=lambda path: len(_common(path, near)))
+
+    def resolve(self, path: Path, name: str, hops: int = _MAX_HOPS) -> Symbol | None:
+        """What the dotted ``name`` means at the top level of the file ``path``."""
+        index = self.files.get(path)
+        if index is None or hops == 0 or not name:
+            return None
+        head, _, tail = name.partition(".")
+        if name in index.functions:
+            return Symbol("function", name, path)
+        if name in index.classes:
+            return Symbol("class", name, path)
+        if head in index.classes:
+            return self._member(Symbol("class", head, path), tail)
+        if head in index.constants and not tail:
+            return Symbol("constant", head, path)
+        if head in index.imports:
+            target = index.imports[head]
+            return self.resolve_absolute(f"{target}.{tail}" if tail else target, path, hops - 1)
+        if head not in index.top_level:
+            for star in index.star_imports:
+                source = self.find_module(star, path)
+                if source is not None and (found := self.resolve(source, name, hops - 1)):
+                    return found
+                if source is None and star.split(".")[0] == "torch":
+                    return Symbol("external", f"{star}.{name}")
+        return None
+
+    def resolve_absolute(self, name: str, near: Path, hops: int = _MAX_HOPS) -> Symbol | None:
+        """What an absolute dotted ``name`` means: the longest project module in it, then the rest."""
+        parts = name.split(".")
+        for cut in range(len(parts), 0, -1):
+            source = self.find_module(".".join(parts[:cut]), near)
+            if source is None:
+                continue
+            rest = ".".join(parts[cut:])
+            if not rest:
+                return Symbol("module", "", source)
+            return self.resolve(source, rest, hops)
+        return Symbol("external", name)
+
+    def function(self, symbol: Symbol) -> FunctionFacts:
+        """The facts of a ``function`` symbol."""
+        assert symbol.path is not None
+        return self.files[symbol.path].functions[symbol.qualname]
+
+    def class_facts(self, symbol: Symbol) -> ClassFacts:
+        """The facts of a ``class`` symbol."""
+        assert symbol.path is not None
+        return self.files[symbol.path].classes[symbol.qualname]
+
+    def ancestors(self, symbol: Symbol) -> Iterator[Symbol]:
+        """The class and its bases, nearest first; external ones end the chain."""
+        queue, seen = [symbol], set()
+        while queue:
+            current = queue.pop(0)
+            if current.key in seen:
+                continue
+            seen.add(current.key)
+            yield current
+            if current.path is None:
+                continue
+            for base in self.class_facts(current).bases:
+                found = self.resolve(current.path, base)
+                queue.append(found or Symbol("external", base))
+
+    def is_module(self, symbol: Symbol) -> bool:
+        """Whether the class is an ``nn.Module``."""
+        return any(
+            base.path is None and is_external_module(base.qualname)
+            for base in self.ancestors(symbol)
+            if base.kind in ("external", "class")
+        )
+
+    def find_method(self, symbol: Symbol, name: str, after: Symbol | None = None) -> Symbol | None:
+        """The method ``name`` as instances of the class see it; ``after`` skips up to that base."""
+        skipping = after is not None
+        for base in self.ancestors(symbol):
+            if skipping:
+                skipping = base != after
+                continue
+            if base.path is not None and name in self.class_facts(base).methods:
+                return Symbol("function", f"{base.qualname}.{name}", base.path)
+        return None
+
+    def modules(self) -> Iterator[Symbol]:
+        """Every ``nn.Module`` class of the project."""
+        for path, index in self.files.items():
+            for qualname in index.classes:
+                symbol = Symbol("class", qualname, path)
+                if self.is_module(symbol):
+                    yield symbol
+
+    def _member(self, owner: Symbol, tail: str) -> Symbol | None:
+        assert owner.path is not None
+        if owner.kind == "class" and "." not in tail:
+            return self.find_method(owner, tail)
+        return None
+
+
+def source_lines(text: str) -> list[str]:
+    """Lines as Python's tokenizer counts them: form feeds and the like do not end one."""
+    return re.findall(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+$", text)
+
+
+def is_external_module(name: str) -> bool:
+    """Whether an external class of that name is an ``nn.Module``."""
+    last = name.rpartition(".")[2]
+    if last in _MODULE_BASES or last.endswith("PreTrainedModel"):
+        return True
+    return name.startswith("torch.nn.") and last[:1].isupper() and last != "Parameter"
+
+
+def _module_name(path: Path, paths: Iterable[Path]) -> str:
+    """The dotted name under which the file can be imported: up to the first folder without init."""
+    known = paths if isinstance(paths, set) else set(paths)
+    parts = [] if path.name == "__init__.py" else [path.stem]
+    folder = path.parent
+    while folder / "__init__.py" in known:
+        parts.insert(0, folder.name)
+        folder = folder.parent
+    return ".".join(parts) or path.parent.name
+
+
+def _common(left: Path, right: Path) -> tuple[str, ...]:
+    shared = []
+    for a, b in zip(left.parts, right.parts, strict=False):
+        if a != b:
+            break
+        shared.append(a)
+    return tuple(shared)

@@ -1,0 +1,354 @@
+"""Results of torch functions, Tensor methods and ``torch.nn`` layers.
+
+One table by name serves ``torch.f(x)``, ``torch.nn.functional.f(x)`` and ``x.f()``. What is not in
+a table returns a tensor of which nothing is known, if it is torch's, and may alias its arguments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from trtlint.analysis import creation, dtypes, reshaping
+from trtlint.analysis.arguments import Args, absent, as_int, device_of, dtype_of, normal_axis
+from trtlint.analysis.dtypes import DType
+from trtlint.analysis.shapes import Shape, broadcast
+from trtlint.analysis.sizes import ONE
+from trtlint.analysis.values import (
+    UNKNOWN,
+    DeviceValue,
+    DTypeValue,
+    Int,
+    Items,
+    Nothing,
+    Number,
+    Ratio,
+    ShapeOf,
+    Tensor,
+    Text,
+    Unknown,
+    Value,
+    aliases,
+    fresh,
+)
+
+# Elementwise functions of one tensor that keep its dtype.
+_KEEP = """abs neg negative clone clamp clip clamp_min clamp_max relu relu6 leaky_relu hardtanh
+threshold dropout dropout1d dropout2d dropout3d alpha_dropout feature_dropout floor ceil round trunc
+frac sign flip roll masked_fill index_fill tril triu square fliplr flipud nan_to_num
+instance_norm batch_norm layer_norm group_norm normalize local_response_norm""".split()
+# The same, turning integers into floats.
+_FLOAT = """sigmoid tanh exp expm1 log log2 log10 log1p sqrt rsqrt sin cos tan erf erfc reciprocal
+softmax log_softmax softmin gelu silu elu selu celu mish softplus softsign hardswish hardsigmoid
+logsigmoid tanhshrink deg2rad rad2deg logit sinc atan asin acos sinh cosh""".split()
+_BINARY = "add sub subtract mul multiply maximum minimum fmod remainder pow add_ sub_ mul_".split()
+_DIVIDE = "div divide true_divide atan2 hypot".split()
+_COMPARE = "eq ne lt le gt ge logical_and logical_or logical_xor logical_not isnan isinf isfinite".split()
+_REDUCE = "sum mean amax amin prod all any logsumexp std var norm".split()
+# Results that may share storage with the tensor, of the same shape and dtype.
+_SAME_VIEW = ["detach", "contiguous", "view_as_self", "requires_grad_", "cpu", "cuda"]
+_CASTS = ["half", "float", "double", "int", "long", "short", "byte", "char", "bool", "bfloat16"]
+_IN_PLACE = """relu_ sigmoid_ tanh_ clamp_ add_ sub_ mul_ div_ zero_ fill_ copy_ exp_ neg_ abs_
+masked_fill_ uniform_ normal_ floor_ round_ sqrt_ pow_ clamp_min_ clamp_max_""".split()
+
+
+def binary(left: Value, right: Value, token: str, *, divide: bool = False) -> Value:
+    """An arithmetic operator on two values of which at least one is a tensor."""
+    if isinstance(right, Tensor) and not isinstance(left, Tensor):
+        left, right = right, left
+    if not isinstance(left, Tensor):
+        return UNKNOWN
+    match right:
+        case Tensor():
+            wide = broadcast(left.shape, right.shape)
+            exact = wide.exact and left.exact and right.exact
+            dtype = _tensor_dtype(left, right)
+            device = left.device if left.device == right.device else _device(left, right)
+            result = Tensor(wide.shape, exact, dtype, device)
+        case Int() | Ratio() | Number():
+            kind = "int" if isinstance(right, Int) else "float"
+            if isinstance(right, Number):
+                kind = right.kind
+            kept = dtypes.as_floating(left.dtype) if divide else left.dtype
+            result = replace(left, dtype=dtypes.with_scalar(kept, kind))
+        case _:
+            result = replace(left, exact=False, dtype=None)
+    if divide:
+        result = replace(result, dtype=dtypes.as_floating(result.dtype))
+    return fresh(result, token)
+
+
+def _tensor_dtype(left: Tensor, right: Tensor) -> DType | None:
+    """Promotion; a tensor of no dimensions does not widen one that has some of the same kind."""
+    for one, other in ((left, right), (right, left)):
+        if one.rank == 0 and other.rank != 0 and one.dtype is not None and other.dtype is not None:
+            if one.dtype.floating == other.dtype.floating and one.dtype.floating is not None:
+                return other.dtype
+    return dtypes.promote(left.dtype, right.dtype)
+
+
+def _device(left: Tensor, right: Tensor) -> str | None:
+    """Two tensors that meet are on one device, unless one has no dimensions."""
+    if left.rank == 0:
+        return right.device
+    if right.rank == 0:
+        return left.device
+    return left.device if right.device is None else None
+
+
+def _keep(args: Args) -> Value:
+    tensor = args.tensor()
+    return fresh(tensor, args.token) if tensor is not None else UNKNOWN
+
+
+def _float(args: Args) -> Value:
+    tensor = args.tensor()
+    if tensor is None:
+        return UNKNOWN
+    asked = args.kw.get("dtype")
+    dtype = dtypes.as_floating(tensor.dtype) if absent(asked) else dtype_of(asked)
+    return fresh(tensor, args.token, dtype=dtype)
+
+
+def _binary(args: Args) -> Value:
+    first, second = args.get(0, "input"), args.get(1, "other")
+    if first is None or second is None:
+        return UNKNOWN
+    return binary(first, second, args.token)
+
+
+def _divide(args: Args) -> Value:
+    first, second = args.get(0, "input"), args.get(1, "other")
+    if first is None or second is None:
+        return UNKNOWN
+    return binary(first, second, args.token, divide="rounding_mode" not in args.kw)
+
+
+def _compare(args: Args) -> Value:
+    first, second = args.get(0, "input"), args.get(1, "other")
+    result = binary(first or UNKNOWN, second or Number("int"), args.token)
+    return replace(result, dtype=dtypes.BOOL) if isinstance(result, Tensor) else result
+
+
+def _reduce(args: Args) -> Value:
+    tensor = args.tensor()
+    if tensor is None:
+        return UNKNOWN
+    dim, keep = args.get(1, "dim"), args.flag("keepdim", 2)
+    axes: list[int] | None
+    match dim:
+        case None | Nothing():
+            axes = None
+        case Int(size=size) if size.constant is not None:
+            axes = [size.constant]
+        case Items(items=tuple() as items):
+            known = [i.size.constant for i in items if isinstance(i, Int)]
+            axes = [k for k in known if k is not None]
+            if len(axes) != len(items):
+                return fresh(tensor, args.token, shape=None, exact=False)
+        case _:
+            return fresh(tensor, args.token, shape=None, exact=False)
+    shape = tensor.shape if tensor.exact else None
+    if axes is None:
+        shape = Shape() if not keep else None
+    elif shape is not None and shape.rank is not None:
+        gone = [normal_axis(axis, shape.rank) for axis in axes]
+        dims = [ONE if i in gone else d for i, d in enumerate(shape.dims) if keep or i not in gone]
+        shape = Shape(tuple(dims))
+    else:
+        shape = None
+    return fresh(tensor, args.token, shape=shape, exact=shape is not None)
+
+
+def _sum(args: Args) -> Value:
+    result = _reduce(args)
+    if isinstance(result, Tensor) and result.dtype is not None and result.dtype.floating is False:
+        return replace(result, dtype=dtypes.INT64)
+    return result
+
+
+def _predicate(args: Args) -> Value:
+    result = _reduce(args)
+    return replace(result, dtype=dtypes.BOOL) if isinstance(result, Tensor) else result
+
+
+def _same_view(args: Args) -> Value:
+    tensor = args.tensor()
+    return replace(tensor, creation=None, parameter=None) if tensor is not None else UNKNOWN
+
+
+def _cast(name: str) -> Callable[[Args], Value]:
+    def call(args: Args) -> Value:
+        tensor = args.tensor()
+        return UNKNOWN if tensor is None else _converted(tensor, dtypes.spelled(name), args)
+
+    return call
+
+
+def _converted(tensor: Tensor, dtype: DType | None, args: Args, device: str | None = "") -> Tensor:
+    """A cast: the tensor itself if there is nothing to do, so it may share storage."""
+    return replace(
+        tensor,
+        dtype=dtype,
+        device=tensor.device if device == "" else device,
+        storage=tensor.storage | {args.token},
+        parameter=None,
+    )
+
+
+def _cuda(args: Args) -> Value:
+    tensor = args.tensor()
+    return UNKNOWN if tensor is None else _converted(tensor, tensor.dtype, args, "cuda")
+
+
+def _cpu(args: Args) -> Value:
+    tensor = args.tensor()
+    return UNKNOWN if tensor is None else _converted(tensor, tensor.dtype, args, "cpu")
+
+
+def _to(args: Args) -> Value:
+    tensor = args.tensor()
+    if tensor is None:
+        return UNKNOWN
+    dtype, device = tensor.dtype, tensor.device
+    for value in (*args.pos[1:], *args.kw.values()):
+        match value:
+            case Tensor():
+                dtype, device = value.dtype, value.device
+            case DeviceValue() | Text():
+                device = device_of(value)
+            case Number(kind="bool"):
+                pass
+            case DTypeValue():
+                dtype = value.dtype
+            case _:
+                known = dtype_of(value)
+                if known is None:
+                    dtype, device = None, None
+                else:
+                    dtype = known
+    return _converted(tensor, dtype, args, device)
+
+
+def _type_as(args: Args) -> Value:
+    tensor, other = args.tensor(), args.tensor(1, "other")
+    if tensor is None:
+        return UNKNOWN
+    dtype = other.dtype if other is not None else None
+    return _converted(tensor, dtype, args, other.device if other is not None else None)
+
+
+def _expand_as(args: Args) -> Value:
+    tensor, other = args.tensor(), args.tensor(1, "other")
+    if tensor is None:
+        return UNKNOWN
+    return reshaping.view_of(tensor, other.shape if other is not None and other.exact else None)
+
+
+def _size(args: Args) -> Value:
+    tensor = args.tensor()
+    if tensor is None:
+        return UNKNOWN
+    if len(args.pos) == 1 and not args.kw:
+        return shape_value(tensor)
+    axis = args.integer(1, "dim")
+    if axis is None or tensor.shape is None or not tensor.exact:
+        return Number("int")
+    size = tensor.shape.dim(axis)
+    return Int(size) if size is not None else Number("int")
+
+
+def shape_value(tensor: Tensor) -> Value:
+    """``tensor.shape``."""
+    if tensor.shape is None or not tensor.exact:
+        return Items("size", None, Number("int"))
+    if tensor.shape.rank is None:
+        return ShapeOf(tensor)
+    return Items("size", tuple(Int(size) for size in tensor.shape.dims))
+
+
+def _dim(args: Args) -> Value:
+    tensor = args.tensor()
+    rank = tensor.rank if tensor is not None else None
+    return as_int(rank) if rank is not None else Number("int")
+
+
+def _numel(args: Args) -> Value:
+    tensor = args.tensor()
+    total = tensor.shape.numel() if tensor is not None and tensor.shape and tensor.exact else None
+    return Int(total) if total is not None else Number("int")
+
+
+def _in_place(args: Args) -> Value:
+    tensor = args.tensor()
+    return replace(tensor, creation=None, parameter=None) if tensor is not None else UNKNOWN
+
+
+def _where(args: Args) -> Value:
+    left, right = args.get(1, "input"), args.get(2, "other")
+    if left is None or right is None:
+        return Tensor(storage=frozenset({args.token}))
+    result = binary(left, right, args.token)
+    return replace(result, exact=False) if isinstance(result, Tensor) else result
+
+
+FUNCTIONS: dict[str, Callable[[Args], Value]] = {
+    **dict.fromkeys(_KEEP, _keep),
+    **dict.fromkeys(_FLOAT, _float),
+    **dict.fromkeys(_BINARY, _binary),
+    **dict.fromkeys(_DIVIDE, _divide),
+    **dict.fromkeys(_COMPARE, _compare),
+    **dict.fromkeys(_REDUCE, _reduce),
+    "sum": _sum,
+    "prod": _sum,
+    "all": _predicate,
+    "any": _predicate,
+    **dict.fromkeys(_SAME_VIEW, _same_view),
+    **{name: _cast(name) for name in _CASTS},
+    **dict.fromkeys(_IN_PLACE, _in_place),
+    "to": _to,
+    "type_as": _type_as,
+    "cuda": _cuda,
+    "cpu": _cpu,
+    "where": _where,
+    "expand_as": _expand_as,
+    "view_as": _expand_as,
+    "reshape_as": _expand_as,
+    "size": _size,
+    "dim": _dim,
+    "ndimension": _dim,
+    "numel": _numel,
+    **creation.METHODS,
+    **reshaping.FUNCTIONS,
+}
+
+
+def call_function(name: str, args: Args) -> Value:
+    """The result of ``torch.<...>.name(...)``; ``name`` is qualified."""
+    last = name.rpartition(".")[2]
+    if name.startswith("torch.") and last in creation.FUNCTIONS and name.count(".") == 1:
+        return creation.FUNCTIONS[last](args)
+    known = FUNCTIONS.get(last)
+    if known is not None and name.startswith(("torch.nn.functional.", "torch.special.")):
+        return known(args)
+    if known is not None and name.startswith("torch.") and name.count(".") == 1:
+        return known(args)
+    shared = _aliases_of(args)
+    if name.startswith(("torch.nn.functional.", "torch.")) and last[:1].islower():
+        return Unknown(shared | {args.token})
+    return Unknown(shared)
+
+
+def call_method(name: str, args: Args) -> Value:
+    """The result of ``tensor.name(...)``; the tensor is the first argument."""
+    known = FUNCTIONS.get(name)
+    if known is not None:
+        return known(args)
+    return Unknown(_aliases_of(args) | {args.token})
+
+
+def _aliases_of(args: Args) -> frozenset[str]:
+    found: frozenset[str] = frozenset()
+    for value in (*args.pos, *args.kw.values()):
+        found |= aliases(value)
+    return found

@@ -1,0 +1,143 @@
+"""Which rules and rewrites there are: found by walking their packages, and checked once."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from types import ModuleType
+from typing import TypeVar
+
+from trtlint.api import Match, Rewrite, Rule
+from trtlint.errors import UsageError
+from trtlint.findings import VerdictKind
+from trtlint.targets import target_names
+from trtlint.verdicts import Verdict
+
+C = TypeVar("C")
+AnyRule = Rule[Match]
+AnyRewrite = Rewrite[Match]
+
+
+@dataclass(frozen=True)
+class VerdictRow:
+    """One line of a rule's verdict table."""
+
+    variant: str
+    target: str
+    kind: VerdictKind
+    evidence: str
+    dynamic: VerdictKind | None = None
+
+
+@dataclass(frozen=True)
+class RewriteRow:
+    """One rewrite of a rule, as its documentation lists it."""
+
+    name: str
+    safety: str
+    routes: tuple[str, ...]
+    summary: str
+
+
+@dataclass(frozen=True)
+class RuleInfo:
+    """A rule as its documentation shows it."""
+
+    name: str
+    family: str
+    summary: str
+    doc: str
+    verdicts: tuple[VerdictRow, ...]
+    rewrites: tuple[RewriteRow, ...]
+
+
+@cache
+def rules() -> Mapping[str, AnyRule]:
+    """One instance of every rule, by name, sorted."""
+    found = {cls.name: cls() for cls in _classes("trtlint.rules", Rule)}
+    return dict(sorted(found.items()))
+
+
+@cache
+def rewrites() -> Mapping[str, tuple[AnyRewrite, ...]]:
+    """Rewrites by rule name, in the order they are tried."""
+    found: dict[str, list[AnyRewrite]] = {}
+    for cls in _classes("trtlint.rewrites", Rewrite):
+        found.setdefault(cls.rule.name, []).append(cls())
+    return {name: tuple(sorted(group, key=lambda r: r.order)) for name, group in found.items()}
+
+
+def rule_names() -> tuple[str, ...]:
+    """Names of all rules, sorted."""
+    return tuple(rules())
+
+
+def families() -> Mapping[str, tuple[str, ...]]:
+    """Rule names by family."""
+    found: dict[str, list[str]] = {}
+    for name, rule in rules().items():
+        found.setdefault(rule.family, []).append(name)
+    return {family: tuple(names) for family, names in sorted(found.items())}
+
+
+def find_rule(name: str) -> RuleInfo:
+    """What is documented of a rule.
+
+    Raises:
+        UsageError: no such rule; the hint names the nearest one.
+    """
+    rule = rules().get(name)
+    if rule is None:
+        near = difflib.get_close_matches(name, rule_names(), n=1)
+        hint = f"did you mean {near[0]!r}? " if near else ""
+        raise UsageError(f"unknown rule {name!r}", f"{hint}`trtlint rules` lists them")
+    doc = inspect.cleandoc(type(rule).__doc__ or "")
+    rows = tuple(
+        VerdictRow(variant, target, verdict.kind, _evidence(verdict), verdict.dynamic)
+        for variant, table in rule.verdicts.items()
+        for target, verdict in table.items()
+    )
+    fixes = tuple(
+        RewriteRow(
+            type(rewrite).__name__,
+            rewrite.safety.value,
+            tuple(sorted(rewrite.routes)),
+            inspect.cleandoc(type(rewrite).__doc__ or "").splitlines()[0],
+        )
+        for rewrite in rewrites().get(name, ())
+    )
+    return RuleInfo(rule.name, rule.family, doc.splitlines()[0] if doc else "", doc, rows, fixes)
+
+
+def verdict_kinds(rule: AnyRule, variant: str, dynamic_batch: bool) -> dict[str, VerdictKind]:
+    """What each known target does with a match of that variant."""
+    table = rule.verdicts[variant]
+    return {
+        target: table[target].when(dynamic_batch) if target in table else VerdictKind.UNKNOWN
+        for target in target_names()
+    }
+
+
+def _evidence(verdict: Verdict) -> str:
+    return f"{'executed' if verdict.executed else 'cited'}: {verdict.evidence}"
+
+
+def _classes(package_name: str, base: type[C]) -> Iterator[type[C]]:
+    """The one subclass of ``base`` that each module of a package defines."""
+    package = importlib.import_module(package_name)
+    for module in _modules(package):
+        for value in vars(module).values():
+            if inspect.isclass(value) and issubclass(value, base) and value.__module__ == module.__name__:
+                yield value
+
+
+def _modules(package: ModuleType) -> Sequence[ModuleType]:
+    names = sorted(
+        info.name for info in pkgutil.iter_modules(package.__path__) if info.name[0] != "_"
+    )
+    return [importlib.import_module(f"{package.__name__}.{name}") for name in names]
