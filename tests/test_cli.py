@@ -151,7 +151,8 @@ def test_exit_zero_is_for_findings_only(here: Path) -> None:
 
 def test_quiet(here: Path) -> None:
     write(here, {"docs/x.md": "", "c.py": "x  # trtlint: ignore[quux]\n"})
-    loud, quiet = trtlint("check", ".", "docs"), trtlint("check", "-q", ".", "docs")
+    paths = ["a.py", "c.py", "pkg", "docs"]
+    loud, quiet = trtlint("check", *paths), trtlint("check", "-q", *paths)
     assert "Found 3" in loud.stdout
     assert "Found" not in quiet.stdout
     assert found(loud) == found(quiet)

@@ -95,7 +95,7 @@ class LazyGroup(click.Group):
         try:
             status = super().main(args, prog_name, complete_var, False, **extra)
         except click.UsageError as error:
-            where = error.ctx.command_path if error.ctx is not None else "trtlint"
+            where = " ".join([prog_name, *(arg for arg in args[:1] if arg in COMMANDS)])
             fail(error.format_message(), f"`{where} --help` shows how it is used")
             return 2
         except click.ClickException as error:
