@@ -65,6 +65,7 @@ def verify_spec(
     *,
     options: VerifyOptions | None = None,
     limits: Limits | None = None,
+    root: Path | None = None,
     on_stage: Callable[[str], None] | None = None,
 ) -> VerifyResult:
     """Verify ``path.py:Class`` in a child process with a time limit.
@@ -74,6 +75,7 @@ def verify_spec(
         inputs: shapes such as ``1x3x224x224``; without any, the EXAMPLE of the model's file.
         options: how to convert and compare.
         limits: of the child process.
+        root: where relative paths and imports start; the current folder by default.
         on_stage: called with the name of each level when it begins.
 
     Raises:
@@ -82,12 +84,13 @@ def verify_spec(
         BackendMissing: torch is not installed.
     """
     request = Request(
-        spec=spec if isinstance(spec, ModelSpec) else ModelSpec.parse(spec),
+        spec=spec if isinstance(spec, ModelSpec) else ModelSpec.parse(spec, root),
         inputs=tuple(
             text if isinstance(text, InputSpec) else InputSpec.parse(text) for text in inputs
         ),
         options=options or VerifyOptions(),
         limits=limits or Limits(),
+        root=root,
     )
     return run_in_child(request, on_stage)
 

@@ -82,7 +82,13 @@ def guarded(call: Callable[[], _T], user_code: UserCode, what: str) -> _T:
         where = f"\n  at {at}: {at.source}" if at is not None else ""
         text = str(error).strip()
         reason = f"{type(error).__name__}: {text}" if text else type(error).__name__
-        raise LoadFailed(f"{what}: {reason}{where}") from error
+        raise LoadFailed(f"{what}: {reason}{where}", _advice(error)) from error
+
+
+def _advice(error: BaseException) -> str:
+    if "Torch not compiled with CUDA" in str(error) or "No CUDA GPUs" in str(error):
+        return "the code asks for a GPU by name; take the device from an input or a parameter"
+    return ""
 
 
 def _import(spec: ModelSpec) -> ModuleType:

@@ -50,8 +50,8 @@ class ModelSpec:
         return self.location.endswith(".py") or "/" in self.location or "\\" in self.location
 
     @classmethod
-    def parse(cls, text: str) -> ModelSpec:
-        """Read a spec.
+    def parse(cls, text: str, root: Path | None = None) -> ModelSpec:
+        """Read a spec; a relative path starts at ``root``, or at the current folder.
 
         Raises:
             UsageError: there is no ``:attribute``, or the file does not exist.
@@ -63,7 +63,7 @@ class ModelSpec:
                 "write path.py:Class or package.module:Class, such as net.py:Net",
             )
         spec = cls(location, attribute)
-        if spec.is_file and not Path(location).is_file():
+        if spec.is_file and not Path(root or "", location).is_file():
             raise UsageError(f"{location}: no such file", "the part before ':' is a path or module")
         return spec
 

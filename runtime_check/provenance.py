@@ -81,7 +81,7 @@ class NodeIndex:
 
     def node_in(self, text: str) -> str | None:
         """The first node that a message names, or else the producer of the first tensor named."""
-        tokens = [token.strip(".:") for token in _TOKEN.findall(text)]
+        tokens: list[str] = [token.strip(".:") for token in _TOKEN.findall(text)]
         for token in tokens:
             if token in self._lines and token:
                 return token

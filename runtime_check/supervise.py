@@ -34,6 +34,10 @@ from trtlint.runtime_check.user_code import UserCode
 
 _POLL = 0.05
 _DUMP_WAIT = 1.0
+_CRASHES = (
+    "known to crash torch's exporters: `x.data` in forward (dynamo), "
+    "try/except around a failing view (torchscript)"
+)
 _TAIL = 5  # lines of output shown after a crash
 
 
@@ -45,6 +49,7 @@ class Request:
     inputs: tuple[InputSpec, ...]
     options: VerifyOptions
     limits: Limits
+    root: Path | None = None  # where the child works: relative paths and imports start there
 
 
 def run_in_child(request: Request, on_stage: Callable[[str], None] | None = None) -> VerifyResult:
@@ -57,7 +62,7 @@ def run_in_child(request: Request, on_stage: Callable[[str], None] | None = None
     with tempfile.TemporaryDirectory(prefix="trtlint-") as name:
         folder = Path(name)
         (folder / "request").write_bytes(pickle.dumps(request))
-        end = _watch(folder, request.limits.seconds, on_stage)
+        end = _watch(folder, request, on_stage)
         reply = _unpickle(folder / "result")
         if isinstance(reply, VerifyResult):
             return reply
@@ -66,8 +71,9 @@ def run_in_child(request: Request, on_stage: Callable[[str], None] | None = None
         return _post_mortem(folder, request, end)
 
 
-def _watch(folder: Path, seconds: float, on_stage: Callable[[str], None] | None) -> str:
+def _watch(folder: Path, request: Request, on_stage: Callable[[str], None] | None) -> str:
     """Wait for the child; how it ended, empty where it ended well."""
+    seconds = request.limits.seconds
     command = [sys.executable, "-m", "trtlint.runtime_check.child", str(folder)]
     deadline = time.monotonic() + seconds
     shown = ""
@@ -77,6 +83,7 @@ def _watch(folder: Path, seconds: float, on_stage: Callable[[str], None] | None)
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
+            cwd=request.root,
             start_new_session=True,
         )
         try:
@@ -129,7 +136,8 @@ def _post_mortem(folder: Path, request: Request, end: str) -> VerifyResult:
     """A result with the level in which the child died marked as failed."""
     stage = _read(folder / "stage") or "load"
     partial = _unpickle(folder / "partial")
-    where = Path(request.spec.location) if request.spec.is_file else Path.cwd() / "module"
+    root = request.root or Path.cwd()
+    where = root / request.spec.location if request.spec.is_file else root / "module"
     at = UserCode.around(where).of_dump(_read(folder / "stacks"))
     end = end or "ended without a result"
     if stage in ("start", "load", "eager") or not isinstance(partial, VerifyResult):
@@ -143,8 +151,8 @@ def _post_mortem(folder: Path, request: Request, end: str) -> VerifyResult:
     levels[stage] = LevelResult("failed", reason=failure.message)
     for level in LEVELS[LEVELS.index(stage) + 1 :]:
         levels[level] = LevelResult("skipped", reason=f"not reached: {failure.message}")
-    tail = _tail(_read(folder / "output"))
-    notes = (*partial.notes, tail) if tail else partial.notes
+    known = _CRASHES if stage == "export" and "SIGSEGV" in end else ""
+    notes = (*partial.notes, *filter(None, (known, _tail(_read(folder / "output")))))
     return replace(partial, levels=levels, failures=(*partial.failures, failure), notes=notes)
 
 
