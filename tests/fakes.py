@@ -14,11 +14,12 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
+from types import ModuleType
 from typing import Any
 
 import pytest
 
+from trtlint.catalogue import RewriteRow, RuleInfo, VerdictRow
 from trtlint.errors import UnparsableSource
 from trtlint.findings import (
     Edit,
@@ -140,23 +141,19 @@ def finding(
     return Finding(rule=rule, family=family, path=path, span=span, **{**values, **more})
 
 
-def find_rule(name: str) -> Any:
+def find_rule(name: str) -> RuleInfo:
     """What the catalogue says of a rule."""
-    fix = finding(Path("x.py"), name).fix
-    rows = [SimpleNamespace(target=t, kind=k, evidence="measured") for t, k in MINDS.items()]
-    rewrites = []
-    if fix is not None:
-        rewrites = [
-            SimpleNamespace(
-                name=f"{name}-to-good",
-                safety=fix.safety,
-                targets=("torch2trt-0.5",),
-                summary="Say it well.",
-            )
-        ]
-    family = finding(Path("x.py"), name).family
+    like = finding(Path("x.py"), name)
+    rows = [VerdictRow("strided", t, kind, "measured | 2") for t, kind in MINDS.items()]
+    if name == "baked-batch":
+        rows.append(VerdictRow("view", "tensorrt-8.6", VerdictKind.FINE, "", VerdictKind.REJECTED))
+        rows.append(VerdictRow("view", "torch2trt-0.5", VerdictKind.FINE, ""))
+    rewrites: tuple[RewriteRow, ...] = ()
+    if like.fix is not None:
+        row = RewriteRow("SayGood", like.fix.safety.value, ("torch2trt",), "Say it well.")
+        rewrites = (row,)
     doc = f"Flag {name}.\n\n**Why it matters**: it is slow [always]."
-    return SimpleNamespace(name=name, family=family, doc=doc, verdicts=rows, rewrites=rewrites)
+    return RuleInfo(name, like.family, f"Flag {name}.", doc, tuple(rows), rewrites)
 
 
 def install(monkeypatch: pytest.MonkeyPatch) -> Fake:
@@ -165,7 +162,7 @@ def install(monkeypatch: pytest.MonkeyPatch) -> Fake:
     engine, catalogue = ModuleType("trtlint.engine"), ModuleType("trtlint.catalogue")
     vars(engine).update(EngineSettings=EngineSettings, check=fake.check, fix=fake.fix)
     vars(catalogue).update(
-        rule_names=lambda: RULES, families=lambda: FAMILIES, find_rule=find_rule, RuleInfo=object
+        rule_names=lambda: RULES, families=lambda: FAMILIES, find_rule=find_rule, RuleInfo=RuleInfo
     )
     monkeypatch.setitem(sys.modules, "trtlint.engine", engine)
     monkeypatch.setitem(sys.modules, "trtlint.catalogue", catalogue)

@@ -227,22 +227,38 @@ def test_fix_json(here: Path) -> None:
 def test_rule(here: Path) -> None:
     result = trtlint("rule", "slice-assign")
     assert result.exit_code == 0
-    for words in ("# slice-assign", "Why it matters", "[always]", "torch2trt-0.5", "wrong",
-                  "measured", "slice-assign-to-good", "Say it well."):  # fmt: skip
-        assert words in result.stdout
-    assert "None: this one is for you to change" in trtlint("rule", "baked-batch").stdout
+    assert result.stdout == (
+        "# slice-assign\n\n"
+        "Family: assign\n\n"
+        "Flag slice-assign.\n\n**Why it matters**: it is slow [always].\n\n"
+        "## Targets\n\n"
+        "| target | verdict | how it is known |\n"
+        "| --- | --- | --- |\n"
+        "| tensorrt-rtx-1.7 | costly | measured \\| 2 |\n"
+        "| tensorrt-11.4 | fine | measured \\| 2 |\n"
+        "| torch2trt-0.5 | wrong | measured \\| 2 |\n\n"
+        "## Rewrites\n\n"
+        "- **SayGood** (safe, for torch2trt): Say it well.\n"
+    )
     assert "\x1b[" in trtlint("rule", "slice-assign", "--color", "always").stdout
 
 
+def test_rule_with_variants_and_no_rewrite(here: Path) -> None:
+    lines = trtlint("rule", "baked-batch").stdout.splitlines()
+    assert "| pattern | target | verdict | with a dynamic batch | how it is known |" in lines
+    assert "| view | tensorrt-8.6 | fine | rejected |  |" in lines
+    assert "| view | torch2trt-0.5 | fine | the same |  |" in lines
+    assert lines[-1] == "None: this one is for you to change."
+
+
 def test_rules(here: Path) -> None:
-    lines = trtlint("rules").stdout.splitlines()
-    assert lines[0].split() == ["rule", "family", "fixable", *target_names()]
-    assert [line.split()[:3] for line in lines[1:]] == [
-        ["slice-assign", "assign", "safe"],
-        ["dtype-cast", "cast", "unsafe"],
-        ["baked-batch", "batch", "no"],
+    rows = [line.split() for line in trtlint("rules").stdout.splitlines()]
+    assert rows == [
+        ["rule", "family", "fixable", *target_names()],
+        ["slice-assign", "assign", "safe", "costly", "fine", "unknown", "wrong", "unknown"],
+        ["dtype-cast", "cast", "unsafe", "costly", "fine", "unknown", "wrong", "unknown"],
+        ["baked-batch", "batch", "no", "costly", "fine", "fine", "wrong/fine", "unknown"],
     ]
-    assert lines[1].split()[3:] == ["costly", "fine", "unknown", "wrong", "unknown"]
     assert "\x1b[" in trtlint("rules", "--color", "always").stdout
 
 

@@ -12,11 +12,18 @@ from trtlint.cli.options import color_option
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.text import Text
 
     from trtlint.catalogue import RuleInfo
 
 PAGE = 100  # columns of a page of prose, and of a table where there is no terminal
-_KIND_STYLES = {"rejected": "bold red", "wrong": "bold red", "costly": "yellow", "fine": "green"}
+_KIND_STYLES = {
+    "rejected": "bold red",
+    "wrong": "bold red",
+    "costly": "yellow",
+    "fine": "green",
+    "unknown": "dim",
+}
 
 
 @click.command()
@@ -65,28 +72,58 @@ def rules(color: str) -> None:
         table.add_column(title, no_wrap=True)
     for name in rule_names():
         info = find_rule(name)
-        kinds = {row.target: row.kind.value for row in info.verdicts}
-        safeties = sorted({rewrite.safety.value for rewrite in info.rewrites})
-        cells = [kinds.get(target, "unknown") for target in target_names()]
-        styled = [f"[{_KIND_STYLES.get(kind, 'dim')}]{kind}[/]" for kind in cells]
-        table.add_row(name, info.family, ", ".join(safeties) or "no", *styled)
+        safeties = dict.fromkeys(rewrite.safety for rewrite in info.rewrites)
+        cells = [_kinds(info, target) for target in target_names()]
+        table.add_row(name, info.family, ", ".join(safeties) or "no", *cells)
     _console(color, wide=True).print(table)
+
+
+def _kinds(info: RuleInfo, target: str) -> Text:
+    """What a target does with the pattern; with several variants of it, the worst first."""
+    from rich.text import Text
+
+    found = {row.kind.value for row in info.verdicts if row.target == target} or {"unknown"}
+    cell = Text()
+    for kind, style in _KIND_STYLES.items():
+        if kind in found:
+            cell.append("/" if cell.plain else "").append(kind, style=style)
+    return cell
 
 
 def _markdown(info: RuleInfo) -> str:
     """The page of a rule."""
     parts = [f"# {info.name}", f"Family: {info.family}", info.doc.strip(), "## Targets"]
-    rows = ["| target | verdict | how it is known |", "| --- | --- | --- |"]
-    rows += [f"| {row.target} | {row.kind.value} | {row.evidence} |" for row in info.verdicts]
-    parts += ["\n".join(rows), "## Rewrites"]
+    parts += [_verdict_table(info), "## Rewrites"]
     rewrites = [
-        f"- **{rewrite.name}** ({rewrite.safety.value}"
-        + (f", for {', '.join(rewrite.targets)}" if rewrite.targets else "")
+        f"- **{rewrite.name}** ({rewrite.safety}"
+        + (f", for {', '.join(rewrite.routes)}" if rewrite.routes else "")
         + f"): {rewrite.summary}"
         for rewrite in info.rewrites
     ]
     parts.append("\n".join(rewrites) or "None: this one is for you to change.")
     return "\n\n".join(parts)
+
+
+def _verdict_table(info: RuleInfo) -> str:
+    """Verdicts as a Markdown table, without the columns that would say nothing."""
+    rows = [
+        (
+            row.variant,
+            row.target,
+            row.kind.value,
+            row.dynamic.value if row.dynamic is not None else "the same",
+            row.evidence.replace("|", "\\|").replace("\n", " "),
+        )
+        for row in info.verdicts
+    ]
+    titles = ("pattern", "target", "verdict", "with a dynamic batch", "how it is known")
+    shown = [True, True, True, any(row.dynamic for row in info.verdicts), True]
+    shown[0] = len({row.variant for row in info.verdicts}) > 1
+    table = [titles, ("---",) * len(titles), *rows]
+    return "\n".join(
+        "| " + " | ".join(cell for cell, show in zip(row, shown, strict=True) if show) + " |"
+        for row in table
+    )
 
 
 def _console(color: str, *, wide: bool = False) -> Console:
@@ -99,7 +136,6 @@ def _console(color: str, *, wide: bool = False) -> Console:
     width = None if terminal else PAGE
     if wide:
         width = max(160, Console().width) if not terminal else None
-    console = Console(
+    return Console(
         file=sys.stdout, force_terminal=colors or terminal, no_color=not colors, width=width
     )
-    return console
