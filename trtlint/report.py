@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import cached_property
 from pathlib import Path
 
 from trtlint.errors import TrtlintError
@@ -57,13 +58,13 @@ class Report:
         """All errors, those of the run first."""
         return (*self.run_errors, *(error for file in self.files for error in file.errors))
 
-    @property
+    @cached_property
     def findings(self) -> tuple[Finding, ...]:
         """All findings, also the repaired ones, in the order of a report."""
         found = (finding for file in self.files for finding in file.findings)
         return tuple(sorted(found, key=lambda finding: finding.sort_key))
 
-    @property
+    @cached_property
     def remaining(self) -> tuple[Finding, ...]:
         """Findings that were not repaired."""
         return tuple(finding for finding in self.findings if not finding.fixed)
@@ -85,15 +86,18 @@ class Report:
 
     def text_of(self, path: Path) -> str:
         """The text of a checked file as it is after the run, or as a diff would make it."""
-        for file in self.changed:
-            if file.path == path and file.new_text is not None:
-                return file.new_text
+        if path in self._new_texts:
+            return self._new_texts[path]
         source = self.sources.get(path)
         return "" if source is None else source.text
 
     def lines_of(self, path: Path) -> list[str]:
         """Its lines, numbered as Python numbers them."""
         return split_lines(self.text_of(path))
+
+    @cached_property
+    def _new_texts(self) -> dict[Path, str]:
+        return {file.path: file.new_text for file in self.files if file.new_text is not None}
 
     @property
     def traced_functions(self) -> int:
