@@ -14,6 +14,7 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 from fakes import RULES, Fake, install, write
+from rich.console import Console
 
 from trtlint import __version__
 from trtlint.cli import COMMANDS, main
@@ -265,6 +266,16 @@ def test_rules(here: Path) -> None:
         ["baked-batch", "batch", "no", "costly", "fine", "fine", "wrong/fine", "unknown"],
     ]
     assert "\x1b[" in trtlint("rules", "--color", "always").stdout
+
+
+def test_rules_on_a_narrow_terminal(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("trtlint.cli.rule._console", lambda *_, **__: Console(width=60))
+    lines = trtlint("rules").stdout.splitlines()
+    assert lines[:3] == [
+        "slice-assign  assign, fixable: safe",
+        "  tensorrt-rtx-1.7  costly",
+        "  tensorrt-11.4  fine",
+    ]
 
 
 def test_targets() -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from trtlint.catalogue import RuleInfo
 
-PAGE = 100  # columns of a page of prose, and of a table where there is no terminal
+PAGE, TABLE = 100, 1000  # columns of prose, and of a table, where there is no terminal
 _KIND_STYLES = {
     "rejected": "bold red",
     "wrong": "bold red",
@@ -62,7 +62,9 @@ def rules(color: str) -> None:
 
     Fixable: safe with `trtlint fix`, unsafe with `trtlint fix --unsafe`; manual is only shown.
     """
+    from rich.measure import Measurement
     from rich.table import Table
+    from rich.text import Text
 
     from trtlint.catalogue import find_rule, rule_names
     from trtlint.targets import target_names
@@ -70,12 +72,22 @@ def rules(color: str) -> None:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for title in ("rule", "family", "fixable", *target_names()):
         table.add_column(title, no_wrap=True)
+    blocks = []
     for name in rule_names():
         info = find_rule(name)
-        safeties = dict.fromkeys(rewrite.safety for rewrite in info.rewrites)
+        fixable = ", ".join(dict.fromkeys(rewrite.safety for rewrite in info.rewrites)) or "no"
         cells = [_kinds(info, target) for target in target_names()]
-        table.add_row(name, info.family, ", ".join(safeties) or "no", *cells)
-    _console(color, wide=True).print(table)
+        table.add_row(name, info.family, fixable, *cells)
+        block = Text(name, style="bold").append(f"  {info.family}, fixable: {fixable}", "default")
+        for target, cell in zip(target_names(), cells, strict=True):
+            block.append(f"\n  {target}  ", "default").append(cell)
+        blocks.append(block)
+    console = _console(color, wide=True)
+    free = console.options.update(max_width=TABLE)
+    if Measurement.get(console, free, table).maximum <= console.width:
+        console.print(table)
+    else:
+        console.print(*blocks, sep="\n\n")
 
 
 def _kinds(info: RuleInfo, target: str) -> Text:
@@ -133,9 +145,7 @@ def _console(color: str, *, wide: bool = False) -> Console:
 
     colors = style_for(color).colors
     terminal = sys.stdout.isatty()
-    width = None if terminal else PAGE
-    if wide:
-        width = max(160, Console().width) if not terminal else None
+    width = None if terminal else (TABLE if wide else PAGE)
     return Console(
         file=sys.stdout, force_terminal=colors or terminal, no_color=not colors, width=width
     )
