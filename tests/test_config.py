@@ -26,7 +26,7 @@ unsafe = true
 [[tool.trtlint.models]]
 spec = "net.py:Net"
 inputs = ["1x3x32x32"]
-dims = ["0:batch"]
+dims = ["batch=1:4:8"]
 
 [[tool.trtlint.models]]
 spec = "net.py:Small"
@@ -52,7 +52,7 @@ def test_every_key(tmp_path: Path) -> None:
         dynamic_batch=True,
         unsafe=True,
         models=(
-            ModelEntry("net.py:Net", ("1x3x32x32",), ("0:batch",)),
+            ModelEntry("net.py:Net", ("1x3x32x32",), ("batch=1:4:8",)),
             ModelEntry("net.py:Small"),
         ),
     )

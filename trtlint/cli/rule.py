@@ -78,9 +78,9 @@ def rules(color: str) -> None:
         fixable = ", ".join(dict.fromkeys(rewrite.safety for rewrite in info.rewrites)) or "no"
         cells = [_kinds(info, target) for target in target_names()]
         table.add_row(name, info.family, fixable, *cells)
-        block = Text(name, style="bold").append(f"  {info.family}, fixable: {fixable}", "default")
+        block = Text().append(name, "bold").append(f"  {info.family}, fixable: {fixable}")
         for target, cell in zip(target_names(), cells, strict=True):
-            block.append(f"\n  {target}  ", "default").append(cell)
+            block.append(f"\n  {target}  ").append(cell)
         blocks.append(block)
     console = _console(color, wide=True)
     free = console.options.update(max_width=TABLE)
