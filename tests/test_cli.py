@@ -230,6 +230,13 @@ def test_fix_json(here: Path) -> None:
     assert data["summary"]["fixed"] == 1
 
 
+def test_fix_diff_as_json_writes_nothing(here: Path) -> None:
+    result = trtlint("fix", "--diff", "--output-format", "json")
+    assert json.loads(result.stdout)["summary"]["fixed"] == 1
+    assert (here / "a.py").read_text() == "BAD\n"
+    assert result.exit_code == 1
+
+
 def test_rule(here: Path) -> None:
     result = trtlint("rule", "slice-assign")
     assert result.exit_code == 0

@@ -21,7 +21,11 @@ Exit status: 0 nothing is left, 1 findings remain or the diff is not empty, 2 th
 
 
 @click.command(epilog=EPILOG)
-@click.option("--diff", is_flag=True, help="Print the changes as a diff and write nothing.")
+@click.option(
+    "--diff",
+    is_flag=True,
+    help="Print the changes as a diff, or the edits as JSON, and write nothing.",
+)
 @click.option(
     "--unsafe/--no-unsafe",
     default=None,
