@@ -15,6 +15,9 @@ from checkout import ROOMS, ROOT, copy_checkout
 import trtlint
 
 
+pytestmark = pytest.mark.xdist_group("packaging")  # one worker sets up for all of these
+
+
 def run(*command: object, cwd: Path, env: dict[str, str] | None = None) -> str:
     done = subprocess.run(
         [str(part) for part in command], cwd=cwd, env=env, capture_output=True, text=True

@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 from checkout import ROOT, copy_checkout
 
+pytestmark = pytest.mark.xdist_group("pre_commit")  # one worker sets up for all of these
+
 BAD = """\
 import torch.nn as nn
 
