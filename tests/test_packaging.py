@@ -14,7 +14,6 @@ from checkout import ROOMS, ROOT, copy_checkout
 
 import trtlint
 
-
 pytestmark = pytest.mark.xdist_group("packaging")  # one worker sets up for all of these
 
 

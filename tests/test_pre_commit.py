@@ -119,6 +119,19 @@ def test_fix_rewrites_and_then_passes(scratch: Scratch) -> None:
     assert scratch.hook("trtlint-fix").returncode == 0
 
 
+def test_files_that_the_settings_exclude_are_left_alone(scratch: Scratch) -> None:
+    net, settings = scratch.folder / "net.py", scratch.folder / "pyproject.toml"
+    net.write_text(BAD)
+    settings.write_text('[tool.trtlint]\nexclude = ["net.py"]\n')
+    try:
+        for name in ("trtlint-check", "trtlint-fix"):
+            run = scratch.hook(name)
+            assert run.returncode == 0, run.stdout + run.stderr
+        assert net.read_text() == BAD
+    finally:
+        settings.unlink()
+
+
 def test_environment_of_the_hooks_holds_no_torch(scratch: Scratch) -> None:
     scratch.hook("trtlint-check")
     found = list((scratch.folder.parent / "home").glob("*/py_env-*/lib*/**/site-packages"))
