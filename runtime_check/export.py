@@ -185,8 +185,8 @@ def _refusal(error: Exception, user_code: UserCode) -> ExportFailed:
     links = list(chain_of(error))
     root = links[-1]
     at = _line_of_node(links, user_code) or user_code.of_exception(error)
-    text = _COLOR.sub("", str(root)).strip()
-    first = next((line.strip() for line in text.splitlines() if line.strip()), "")
+    lines = [line.strip() for line in _COLOR.sub("", str(root)).splitlines() if line.strip()]
+    first = " ".join(lines[:2] if lines and lines[0].endswith(":") else lines[:1])
     message = f"{type(root).__name__}: {first}" if first else type(root).__name__
     failure = Failure("export", message, at=at)
     where = f"{at}: " if at else ""

@@ -15,15 +15,22 @@ from collections.abc import Iterator
 def quiet() -> Iterator[list[warnings.WarningMessage]]:
     """Swallow what libraries print, log and warn; the warnings are handed over."""
     before = logging.root.manager.disable
+    # torch exempts this logger from logging.disable(), and pytest listens to every logger.
+    trace = logging.getLogger("torch.__trace")
+    listeners = [h for h in trace.handlers if not type(h).__module__.startswith("torch.")]
     sink = io.StringIO()
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         logging.disable(logging.CRITICAL)
+        for handler in listeners:
+            trace.removeHandler(handler)
         try:
             with contextlib.redirect_stdout(sink), contextlib.redirect_stderr(sink):
                 yield caught
         finally:
             logging.disable(before)
+            for handler in listeners:
+                trace.addHandler(handler)
 
 
 @contextlib.contextmanager

@@ -117,6 +117,13 @@ def make_inputs(module: Any, specs: Sequence[InputSpec], seed: int) -> ModelInpu
 
 def _bind(module: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> ModelInputs:
     signature = inspect.signature(module.forward)
+    open_ended = any(p.kind is p.VAR_KEYWORD for p in signature.parameters.values())
+    unknown = [] if open_ended else [name for name in kwargs if name not in signature.parameters]
+    if unknown:
+        raise UsageError(
+            f"{type(module).__name__}.forward has no argument {', '.join(map(repr, unknown))}",
+            f"it takes {', '.join(signature.parameters) or 'none'}",
+        )
     try:
         bound = signature.bind(*args, **kwargs)
     except TypeError as error:
