@@ -15,8 +15,12 @@ from typing import ClassVar, Generic, TypeVar
 import libcst as cst
 
 from trtlint.analysis.code import FunctionCode
+from trtlint.analysis.project import Symbol
 from trtlint.findings import Safety
-from trtlint.traced_code import TracedCode
+from trtlint.analysis.sizes import Size
+from trtlint.analysis.traced_code import TracedCode, is_batch, is_input, size_arguments
+from trtlint.analysis.values import DTypeValue, Tensor
+from trtlint.analysis.writes import SliceWrite, slice_writes
 from trtlint.verdicts import Verdict, cited, executed
 
 
@@ -52,6 +56,7 @@ class Rule(Generic[M]):
         message: what is found, a template over the match's facts.
         hint: what to write instead, likewise.
         verdicts: by variant of the match, what each known target does with it.
+        only_if_minded: variants that are reported only where a selected target minds.
     """
 
     name: ClassVar[str]
@@ -59,6 +64,7 @@ class Rule(Generic[M]):
     message: ClassVar[str]
     hint: ClassVar[str]
     verdicts: ClassVar[Mapping[str, Mapping[str, Verdict]]]
+    only_if_minded: ClassVar[frozenset[str]] = frozenset()
 
     @abstractmethod
     def check(self, code: TracedCode) -> Iterator[M]:
@@ -88,6 +94,15 @@ class Swap:
     code: str
 
 
+@dataclass(frozen=True, eq=False)
+class Insert:
+    """Put statements behind the statement ``after``, in the same block."""
+
+    function: FunctionCode
+    after: cst.CSTNode
+    code: str
+
+
 @dataclass(frozen=True)
 class Lines:
     """Replace whole lines of a file; ``last < first`` inserts before ``first``."""
@@ -104,11 +119,13 @@ class Change:
 
     Attributes:
         swaps: replacements inside functions.
+        inserts: additions inside functions.
         lines: replacements of whole lines outside them.
         imports: import statements that must hold at the top of the file.
     """
 
     swaps: tuple[Swap, ...] = ()
+    inserts: tuple[Insert, ...] = ()
     lines: tuple[Lines, ...] = ()
     imports: tuple[str, ...] = ()
 
@@ -138,15 +155,25 @@ class Rewrite(Generic[M]):
 
 __all__ = [
     "Change",
+    "DTypeValue",
     "Decline",
+    "Insert",
     "Lines",
     "Match",
     "Rewrite",
     "Rule",
     "Safety",
+    "Size",
+    "SliceWrite",
     "Swap",
+    "Symbol",
+    "Tensor",
     "TracedCode",
     "Verdict",
     "cited",
     "executed",
+    "is_batch",
+    "is_input",
+    "size_arguments",
+    "slice_writes",
 ]

@@ -246,7 +246,8 @@ def _renamed(value: Value, visible: frozenset[str], token: str, private: tuple[s
         if shape is None:
             return None
         dims, last = ([rename(s, own) for s in part] for part in (shape.dims, shape.last))
-        return Shape(tuple(dims), shape.rest, tuple(last))
+        rest = shape.rest and replace(shape.rest, tensor=own(shape.rest.tensor))
+        return Shape(tuple(dims), rest, tuple(last))
 
     match value:
         case Tensor():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -11,6 +12,7 @@ from trtlint.analysis.arguments import Args, dtype_of
 from trtlint.analysis.builtin_calls import call_builtin
 from trtlint.analysis.layers import module_child
 from trtlint.analysis.reshaping import subscript
+from trtlint.analysis.shapes import Shape
 from trtlint.analysis.sizes import ONE, Size, const, floor_div
 from trtlint.analysis.values import (
     UNKNOWN,
@@ -68,6 +70,9 @@ class Expressions:
     def value(self, node: cst.BaseExpression) -> Value:
         """The value of ``node``."""
         found = self._value(node)
+        if isinstance(found, Tensor) and found.shape is None:
+            # A shape of its own: its sizes are unknown, but they are the same at every use.
+            found = replace(found, shape=Shape.of_input(self.frame.token(node)), exact=True)
         self.frame.record(node, found)
         return found
 

@@ -394,8 +394,8 @@ def of_any_iteration(value: Value) -> Value:
     """A value made inside a loop, seen from outside: each iteration has sizes of its own."""
     match value:
         case Tensor(shape=Shape() as shape):
-            sizes = (*shape.dims, *shape.last)
-            varies = any(type(one) is Atom and "@" in one.name for s in sizes for one in s.atoms())
+            atoms = [one.name for size in (*shape.dims, *shape.last) for one in size.atoms()]
+            varies = any("@" in name for name in (*atoms, shape.rest.tensor if shape.rest else ""))
             return replace(value, shape=None, exact=False) if varies else value
         case Items(items=tuple() as items):
             return Items(value.kind, tuple(map(of_any_iteration, items)))

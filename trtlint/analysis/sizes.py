@@ -137,10 +137,10 @@ def rename(size: Size, names: Callable[[str], str]) -> Size:
                 part = floor_div(rename(one.num, names), rename(one.den, names))
             elif isinstance(one, ClampAtom):
                 part = clamp_low(rename(one.inner, names))
-            elif type(one) is Atom:
-                part = atom(Atom(names(one.name), one.low))
+            elif isinstance(one, DimAtom):
+                part = atom(DimAtom.of(names(one.tensor), one.axis))
             else:
-                part = atom(one)
+                part = atom(Atom(names(one.name), one.low))
             product = product * part
         total = total + product
     return total

@@ -1,0 +1,75 @@
+"""slice-assign: a write into part of a tensor."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from trtlint.api import Match, Rule, SliceWrite, TracedCode, Verdict, cited, executed, slice_writes
+
+
+@dataclass(frozen=True, eq=False)
+class SliceAssignment(Match):
+    """One write: ``target[index] = value``."""
+
+    write: SliceWrite
+    target: str
+
+    def facts(self) -> Mapping[str, str]:
+        """The subscript that is written, as in the source."""
+        return {"target": self.target}
+
+
+class SliceAssign(Rule[SliceAssignment]):
+    """Flag writes into a slice of a tensor, such as ``h[:, :, 0::2] = x``.
+
+    ## What it does
+    Finds assignments, also augmented ones, to a tensor subscripted with slices, integers or
+    ``...``, in code that runs under a ``forward``. Writes through masks and index tensors are not
+    its business.
+
+    ## Why it matters
+    TensorRT networks have no mutation. The exporter turns every write into ScatterND (or, for some
+    layouts, into a chain of them): one Scatter layer a write, which TensorRT does not fuse with its
+    neighbours. An inverse wavelet transform written with four strided writes parses to 242 layers,
+    8 of them Scatter, and builds 14 kernels; the same function as ``stack`` and ``pixel_shuffle``
+    parses to 32 layers and builds one kernel. torch2trt has no converter for item assignment: it
+    builds an engine that ignores the write, without a message.
+
+    ## Use instead
+    One expression that builds the whole tensor: ``torch.cat`` of the parts, ``torch.stack``,
+    ``F.pad`` into zeros, or ``F.pixel_shuffle`` for interleaved writes.
+
+    ## Fix safety
+    Safe: the rewrites move the same numbers. They are offered only where the writes are proven to
+    cover what they rebuild, each value has the shape of its slice, and no other name that is used
+    later shares the tensor's storage. The floating dtype of the model is taken to be one dtype
+    throughout, and the result's device is that of the values.
+
+    ## Known limits
+    Scalars broadcast into a slice, and values whose shape is not known to be that of the slice,
+    are reported without a fix. A value with extra leading dimensions of size 1, which assignment
+    drops, makes the rewritten code raise an error.
+    """
+
+    name = "slice-assign"
+    family = "assign"
+    message = "`{target} = ...` writes into part of a tensor"
+    hint = "build the whole tensor in one expression: torch.cat, torch.stack, F.pad or F.pixel_shuffle"
+    verdicts: ClassVar[Mapping[str, Mapping[str, Verdict]]] = {
+        "default": {
+            "tensorrt-rtx-1.7": executed("costly", "one Scatter layer a write", layers=["SCATTER"]),
+            "tensorrt-11.4": cited("costly", "onnx-tensorrt: ScatterND is an IScatterLayer since 8.2"),
+            "tensorrt-8.6": cited("costly", "onnx-tensorrt 8.6: ScatterND is an IScatterLayer"),
+            "torch2trt-0.5": cited(
+                "wrong", "4e820ae: no converter for __setitem__; the engine ignores the write"
+            ),
+            "torch2trt-0.1": cited("rejected", "practitioners 2020: no assignment, no scatter"),
+        }
+    }
+
+    def check(self, code: TracedCode) -> Iterator[SliceAssignment]:
+        """Every write through a basic index into a tensor."""
+        for write in slice_writes(code):
+            yield SliceAssignment(write.target, write, code.source(write.target))

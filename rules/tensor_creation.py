@@ -1,0 +1,152 @@
+"""tensor-creation: a tensor made out of nothing while the network runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+import libcst as cst
+
+from trtlint.api import Match, Rule, Tensor, TracedCode, Verdict, cited, executed
+
+# Functions whose result does not follow any tensor's device.
+_FREE = {f"torch.{n}" for n in "zeros ones full empty eye arange linspace tensor as_tensor".split()}
+_LIKE = {f"torch.{n}_like" for n in ("zeros", "ones", "full", "empty")}
+_NEW = {f"new_{n}" for n in ("zeros", "ones", "full", "empty", "tensor")}
+_CASTS = frozenset("half float double int long bool cuda cpu to type".split())
+
+_STATIC = {
+    "tensorrt-rtx-1.7": executed("fine", "folded into a constant"),
+    "tensorrt-11.4": cited("fine", "folded into a constant by the exporter"),
+    "tensorrt-8.6": cited("fine", "folded into a constant by the exporter"),
+    "torch2trt-0.5": cited("rejected", "4e820ae: unsupported method; arange fails an assertion"),
+    "torch2trt-0.1": cited("rejected", "practitioners 2020: no torch.zeros and kin in forward"),
+}
+_SIZED = {
+    **_STATIC,
+    "tensorrt-rtx-1.7": executed("fine", "a constant at a fixed shape", dynamic="costly"),
+    "torch2trt-0.5": cited("rejected", "4e820ae: unsupported method; baked at the sample's size"),
+}
+_DEVICE = {
+    **_STATIC,
+    "tensorrt-rtx-1.7": executed("rejected", "export on a machine without that device fails"),
+    "tensorrt-11.4": cited("rejected", "the same exporter"),
+    "tensorrt-8.6": cited("rejected", "the same exporter"),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Creation(Match):
+    """A creation call, with the casts and moves behind it.
+
+    Attributes:
+        call: the call that creates.
+        whole: the same with ``.float().cuda()`` and the like.
+        made: what ``call`` returns.
+        result: what ``whole`` is.
+        function: ``torch.zeros``.
+        hard_device: the device that the source names, such as ``cuda``.
+    """
+
+    call: cst.Call
+    whole: cst.BaseExpression
+    made: Tensor
+    result: Tensor
+    function: str
+    hard_device: str | None
+
+    @property
+    def variant(self) -> str:
+        """``device``, ``like``, ``static`` or ``sized``."""
+        if self.hard_device is not None:
+            return "device"
+        if self.function in _LIKE or not self.function.startswith("torch."):
+            return "like"
+        return "static" if self.made.creation is not None and self.made.creation.static else "sized"
+
+    def facts(self) -> Mapping[str, str]:
+        """The function, and what is wrong with it."""
+        why = {
+            "device": f"on a device that the source names ({self.hard_device})",
+            "static": "although it is the same at every call",
+        }
+        return {"function": self.function, "why": why.get(self.variant, "at every call")}
+
+
+class TensorCreation(Rule[Creation]):
+    """Flag tensors created inside ``forward``, such as ``torch.zeros(b, c, h, w).cuda()``.
+
+    ## What it does
+    Finds ``torch.zeros``, ``ones``, ``full``, ``empty``, ``eye``, ``arange``, ``linspace`` and
+    ``tensor`` in traced code, and any creation on a device that the source names.
+    ``zeros_like(x)`` and ``x.new_zeros(...)`` are reported only for targets that refuse them.
+
+    ## Why it matters
+    A hard-coded device makes export fail on every machine without it, and pins the constant to it
+    everywhere else. Sizes read from the input become shape arithmetic in the network where the
+    batch varies. torch2trt hooks no creation function: it stops, or bakes the sample's tensor.
+
+    ## Use instead
+    A non-persistent buffer for what is the same at every call (it moves with the module and is not
+    in the checkpoint); ``x.new_zeros(...)`` or ``torch.zeros_like(x)`` for what follows an input.
+
+    ## Fix safety
+    Safe: shape and dtype stay; the device becomes that of the input or the module, which is where
+    the result is used. A constant becomes a buffer only if nothing writes into it or returns it.
+    Modules pickled whole before the fix lack the buffer; checkpoints (``state_dict``) do not
+    change.
+
+    ## Known limits
+    Random tensors are another matter and not reported here.
+    """
+
+    name = "tensor-creation"
+    family = "creation"
+    message = "`{function}` creates a tensor in traced code {why}"
+    hint = "use a non-persistent buffer for constants, x.new_zeros(...) or zeros_like(x) otherwise"
+    verdicts: ClassVar[Mapping[str, Mapping[str, Verdict]]] = {
+        "static": _STATIC,
+        "sized": _SIZED,
+        "device": _DEVICE,
+        "like": _SIZED,
+    }
+    only_if_minded: ClassVar[frozenset[str]] = frozenset({"like"})
+
+    def check(self, code: TracedCode) -> Iterator[Creation]:
+        """Every creation call."""
+        for call in code.walk(cst.Call):
+            function = code.torch_function(call)
+            method = code.tensor_method(call)
+            if function not in _FREE | _LIKE and method not in _NEW:
+                continue
+            made, whole = code.value(call), _chain(code, call)
+            result = code.value(whole)
+            if isinstance(made, Tensor) and isinstance(result, Tensor):
+                name = function or f"{code.source(call.func)}"
+                device = result.device if _names_device(code, whole) else None
+                yield Creation(whole, call, whole, made, result, name, device)
+
+
+def _chain(code: TracedCode, call: cst.Call) -> cst.BaseExpression:
+    """The call with the casts and moves that follow it."""
+    node: cst.BaseExpression = call
+    while True:
+        attribute = code.parent(node)
+        outer = code.parent(attribute) if isinstance(attribute, cst.Attribute) else None
+        if not isinstance(outer, cst.Call) or outer.func is not attribute:
+            return node
+        if not isinstance(attribute, cst.Attribute) or attribute.attr.value not in _CASTS:
+            return node
+        node = outer
+
+
+def _names_device(code: TracedCode, whole: cst.BaseExpression) -> bool:
+    """Whether the source spells a device: ``.cuda()``, ``"cuda:0"``, ``torch.device("cuda")``."""
+    for node in code.walk(cst.CSTNode, whole):
+        match node:
+            case cst.Call(func=cst.Attribute(attr=cst.Name(value="cuda" | "cpu")), args=[]):
+                return True
+            case cst.SimpleString() if str(node.evaluated_value).split(":")[0] in ("cuda", "cpu"):
+                return True
+    return False

@@ -1,0 +1,200 @@
+"""One traced function as rules see it: its tree, its values, and the way around in it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeVar
+
+import libcst as cst
+
+from trtlint.analysis import Analysis
+from trtlint.analysis.code import FunctionCode
+from trtlint.analysis.interpret import Evaluation
+from trtlint.analysis.project import Project, Symbol
+from trtlint.analysis.sizes import DimAtom, Size
+from trtlint.analysis.traced import TracedFunction
+from trtlint.analysis.values import UNKNOWN, Int, Method, Ref, Tensor, Value
+
+N = TypeVar("N", bound=cst.CSTNode)
+
+
+class TracedCode:
+    """A traced function.
+
+    Attributes:
+        analysis: facts about the whole project.
+        traced: which modules reach the function.
+        code: its tree.
+    """
+
+    def __init__(self, analysis: Analysis, traced: TracedFunction) -> None:
+        self.analysis = analysis
+        self.traced = traced
+        self.code: FunctionCode = analysis.code(traced.symbol)
+
+    @property
+    def project(self) -> Project:
+        """The index over all files."""
+        return self.analysis.project
+
+    @property
+    def owner(self) -> Symbol | None:
+        """The class that the function is a method of."""
+        return self.traced.owner
+
+    @property
+    def symbol(self) -> str:
+        """The function's qualified name."""
+        return self.traced.symbol.qualname
+
+    @cached_property
+    def evaluation(self) -> Evaluation:
+        """The values of all expressions, computed at the first question."""
+        return self.analysis.evaluate(self.traced.symbol)
+
+    def value(self, node: cst.BaseExpression) -> Value:
+        """What an expression may be."""
+        return self.evaluation.values.get(id(node), UNKNOWN)
+
+    def before(self, statement: cst.CSTNode) -> Mapping[str, Value]:
+        """The local variables before a statement line or compound statement."""
+        return self.evaluation.before.get(id(statement), {})
+
+    def walk(self, kind: type[N], root: cst.CSTNode | None = None) -> Iterator[N]:
+        """Every live node of that kind in source order."""
+        for node in self.code.walk(kind, root):
+            if id(node) not in self.evaluation.dead:
+                yield node
+
+    def source(self, node: cst.CSTNode) -> str:
+        """The source of an expression."""
+        return self.code.code(node)
+
+    # -- the way around ---------------------------------------------------------------------
+
+    @cached_property
+    def _parents(self) -> dict[int, cst.CSTNode]:
+        parents: dict[int, cst.CSTNode] = {}
+        stack: list[cst.CSTNode] = [self.code.node]
+        while stack:
+            node = stack.pop()
+            for child in node.children:
+                parents[id(child)] = node
+                stack.append(child)
+        return parents
+
+    def parent(self, node: cst.CSTNode) -> cst.CSTNode | None:
+        """The node that ``node`` is a direct part of."""
+        return self._parents.get(id(node))
+
+    def line_of(self, node: cst.CSTNode) -> cst.SimpleStatementLine | None:
+        """The statement line that ``node`` is part of; None inside a compound statement's head."""
+        current: cst.CSTNode | None = node
+        while current is not None and not isinstance(current, cst.SimpleStatementLine):
+            if isinstance(current, cst.BaseCompoundStatement):
+                return None
+            current = self.parent(current)
+        return current
+
+    def suite_of(self, statement: cst.CSTNode) -> cst.IndentedBlock | None:
+        """The block that a statement stands in."""
+        parent = self.parent(statement)
+        return parent if isinstance(parent, cst.IndentedBlock) else None
+
+    # -- torch ------------------------------------------------------------------------------
+
+    def torch_function(self, call: cst.Call) -> str | None:
+        """The qualified name of the torch function that is called: ``torch.zeros``."""
+        function = self.value(call.func)
+        if isinstance(function, Ref) and function.name.startswith("torch."):
+            return function.name
+        return None
+
+    def tensor_method(self, call: cst.Call) -> str | None:
+        """The name of the Tensor method that is called: ``view``."""
+        function = self.value(call.func)
+        if isinstance(function, Method) and isinstance(function.owner, Tensor):
+            return function.name
+        return None
+
+    def spelling(self, qualified: str) -> tuple[str, tuple[str, ...]]:
+        """How to write a torch function here, and what must be imported for it.
+
+        ``torch.nn.functional.pad`` is ``F.pad`` in a file that has that import.
+        """
+        index = self.project.files[self.code.path]
+        local = {target: name for name, target in index.imports.items()}
+        parts = qualified.split(".")
+        for cut in range(len(parts) - 1, 0, -1):
+            name = local.get(".".join(parts[:cut]))
+            if name is not None and not self._shadows(name):
+                return ".".join([name, *parts[cut:]]), ()
+        return qualified, (f"import {parts[0]}",)
+
+    def _shadows(self, name: str) -> bool:
+        """Whether a local variable of the function hides a module-level name."""
+        if any(p.name == name for p in self.code.facts.parameters):
+            return True
+        return any(
+            isinstance(target.target, cst.Name) and target.target.value == name
+            for target in self.code.walk(cst.AssignTarget)
+        )
+
+    def fresh_name(self, wish: str) -> str:
+        """``wish``, or with a number behind it if the function uses that name."""
+        taken, name, number = self.code.facts.names, wish, 2
+        while name in taken:
+            name, number = f"{wish}_{number}", number + 1
+        return name
+
+
+
+
+@dataclass(frozen=True, eq=False)
+class SizeArguments:
+    """The sizes given to ``x.view(...)``, ``torch.reshape(x, ...)`` and the like."""
+
+    operand: cst.BaseExpression
+    tensor: Tensor
+    nodes: tuple[cst.BaseExpression, ...]
+    values: tuple[Size | None, ...]
+
+
+def size_arguments(code: TracedCode, call: cst.Call, names: Collection[str]) -> SizeArguments | None:
+    """The sizes of a call to one of those methods or torch functions; None if it is another."""
+    args = [arg.value for arg in call.args if arg.keyword is None and not arg.star]
+    if len(args) != len(call.args):
+        return None
+    if code.tensor_method(call) in names and isinstance(call.func, cst.Attribute):
+        operand = call.func.value
+    elif (code.torch_function(call) or "").removeprefix("torch.") in names and args:
+        operand = args.pop(0)
+    else:
+        return None
+    if len(args) == 1 and isinstance(args[0], cst.Tuple | cst.List):
+        elements = args[0].elements
+        if any(isinstance(e, cst.StarredElement) for e in elements):
+            return None
+        args = [element.value for element in elements]
+    tensor = code.value(operand)
+    if not isinstance(tensor, Tensor):
+        return None
+    known = [code.value(arg) for arg in args]
+    sizes = tuple(value.size if isinstance(value, Int) else None for value in known)
+    return SizeArguments(operand, tensor, tuple(args), sizes)
+
+
+def is_batch(size: Size) -> bool:
+    """Whether a size is the first dimension of an input, and nothing else."""
+    match size.terms:
+        case (((DimAtom(axis=0),), 1),):
+            return True
+        case _:
+            return False
+
+
+def is_input(size: Size) -> bool:
+    """Whether a size is a dimension of a parameter, not of something computed."""
+    return all(isinstance(one, DimAtom) and "@" not in one.tensor for one in size.atoms())
