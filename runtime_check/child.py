@@ -32,7 +32,9 @@ def main(folder: Path) -> None:
             error.__cause__ = error.__context__ = None
             reply = error
         except MemoryError:
-            reply = LoadFailed(f"{request.spec} needs more memory than it may use")
+            reply = LoadFailed(
+                f"{request.spec} needs more memory than there is", "see --memory-limit"
+            )
         _write(folder / "result", reply)
         faulthandler.disable()
 

@@ -21,7 +21,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from trtlint.errors import LoadFailed
+from trtlint.errors import BackendMissing, LoadFailed
 from trtlint.runtime_check.options import InputSpec, Limits, ModelSpec, VerifyOptions
 from trtlint.runtime_check.result import (
     LEVELS,
@@ -66,6 +66,8 @@ def run_in_child(request: Request, on_stage: Callable[[str], None] | None = None
         reply = _unpickle(folder / "result")
         if isinstance(reply, VerifyResult):
             return reply
+        if isinstance(reply, BackendMissing) and request.limits.memory_gib is not None:
+            raise LoadFailed(reply.message, _memory_hint(request))
         if isinstance(reply, BaseException):
             raise reply
         return _post_mortem(folder, request, end)
@@ -142,8 +144,9 @@ def _post_mortem(folder: Path, request: Request, end: str) -> VerifyResult:
     end = end or "ended without a result"
     if stage in ("start", "load", "eager") or not isinstance(partial, VerifyResult):
         doing = {"start": "starting", "load": "loading", "eager": "running"}.get(stage, stage)
+        hints = (_memory_hint(request), _tail(_read(folder / "output")))
         raise LoadFailed(
-            f"{doing} {request.spec} {end}{_shown(at)}", _tail(_read(folder / "output"))
+            f"{doing} {request.spec} {end}{_shown(at)}", "; ".join(filter(None, hints))
         )
     who = {"export": "the exporter", "onnx": "ONNX Runtime", "build": "TensorRT"}.get(stage, stage)
     failure = Failure(stage, f"{who} {end}", at=at)
@@ -154,6 +157,13 @@ def _post_mortem(folder: Path, request: Request, end: str) -> VerifyResult:
     known = _CRASHES if stage == "export" and "SIGSEGV" in end else ""
     notes = (*partial.notes, *filter(None, (known, _tail(_read(folder / "output")))))
     return replace(partial, levels=levels, failures=(*partial.failures, failure), notes=notes)
+
+
+def _memory_hint(request: Request) -> str:
+    limit = request.limits.memory_gib
+    if limit is None:
+        return ""
+    return f"the memory limit of {limit:g} GiB may be too low: torch alone maps about 1 GiB"
 
 
 def _shown(at: SourceLine | None) -> str:
