@@ -15,8 +15,8 @@ class TemporalShift(nn.Module):
         self.fold_div = fold_div
 
     def forward(self, x):
-        channels = x.size(2)
-        fold = channels // self.fold_div
+        b, t, c, h, w = x.size()
+        fold = c // self.fold_div
         out = torch.zeros_like(x)
         out[:, :-1, :fold] = x[:, 1:, :fold]  # from the future
         out[:, 1:, fold:2 * fold] = x[:, :-1, fold:2 * fold]  # from the past

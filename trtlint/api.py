@@ -9,18 +9,22 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import ClassVar, Generic, TypeVar
 
 import libcst as cst
 
-from trtlint.analysis.code import FunctionCode
+from trtlint.analysis.interleave import interleaving
+from trtlint.analysis.pieces import Undecided, decompose, untouched
 from trtlint.analysis.project import Symbol
+from trtlint.changes import Change, Decline, Insert, Lines, Swap
+from trtlint.codegen import CallText, SumText, Text, call, layout, sequence
 from trtlint.findings import Safety
+from trtlint.rebuilding import Rebuilder, change, obstacle, removable, size_sources
 from trtlint.analysis.sizes import Size
+from trtlint.analysis.step_loops import StepLoop, step_loop
 from trtlint.analysis.traced_code import TracedCode, is_batch, is_input, size_arguments
 from trtlint.analysis.values import DTypeValue, Tensor
-from trtlint.analysis.writes import SliceWrite, slice_writes
+from trtlint.analysis.writes import Region, SliceWrite, mentions, region_of, slice_writes
 from trtlint.verdicts import Verdict, cited, executed
 
 
@@ -71,65 +75,6 @@ class Rule(Generic[M]):
         """Every occurrence in one traced function."""
 
 
-@dataclass(frozen=True)
-class Decline:
-    """Why a rewrite does not apply, as the user reads it."""
-
-    reason: str
-
-
-@dataclass(frozen=True, eq=False)
-class Swap:
-    """Put ``code`` where ``node`` is.
-
-    Attributes:
-        function: the function that ``node`` is part of.
-        node: an expression, or a statement line of a block.
-        code: an expression, or statements without indentation; empty removes the statement. A
-            removed statement's comments move to the next one of the same change, or stay.
-    """
-
-    function: FunctionCode
-    node: cst.CSTNode
-    code: str
-
-
-@dataclass(frozen=True, eq=False)
-class Insert:
-    """Put statements behind the statement ``after``, in the same block."""
-
-    function: FunctionCode
-    after: cst.CSTNode
-    code: str
-
-
-@dataclass(frozen=True)
-class Lines:
-    """Replace whole lines of a file; ``last < first`` inserts before ``first``."""
-
-    path: Path
-    first: int
-    last: int
-    text: str
-
-
-@dataclass(frozen=True, eq=False)
-class Change:
-    """What a rewrite asks for: all of it or nothing.
-
-    Attributes:
-        swaps: replacements inside functions.
-        inserts: additions inside functions.
-        lines: replacements of whole lines outside them.
-        imports: import statements that must hold at the top of the file.
-    """
-
-    swaps: tuple[Swap, ...] = ()
-    inserts: tuple[Insert, ...] = ()
-    lines: tuple[Lines, ...] = ()
-    imports: tuple[str, ...] = ()
-
-
 class Rewrite(Generic[M]):
     """Says what to write instead of a match.
 
@@ -154,26 +99,46 @@ class Rewrite(Generic[M]):
 
 
 __all__ = [
+    "CallText",
     "Change",
     "DTypeValue",
     "Decline",
     "Insert",
     "Lines",
     "Match",
+    "Rebuilder",
+    "Region",
     "Rewrite",
     "Rule",
     "Safety",
     "Size",
     "SliceWrite",
+    "SumText",
     "Swap",
     "Symbol",
     "Tensor",
+    "Text",
+    "StepLoop",
     "TracedCode",
+    "Undecided",
     "Verdict",
+    "call",
+    "change",
     "cited",
+    "decompose",
     "executed",
+    "interleaving",
     "is_batch",
     "is_input",
+    "layout",
+    "mentions",
+    "obstacle",
+    "region_of",
+    "removable",
+    "sequence",
+    "step_loop",
     "size_arguments",
+    "size_sources",
     "slice_writes",
+    "untouched",
 ]

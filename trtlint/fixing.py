@@ -14,7 +14,7 @@ import libcst as cst
 
 from trtlint.analysis.code import FunctionCode
 from trtlint.analysis.project import Project, source_lines
-from trtlint.api import Change, Insert, Lines, Swap
+from trtlint.changes import Change, Insert, Lines, Swap
 
 Statement = cst.SimpleStatementLine | cst.BaseCompoundStatement
 _PRIMARY = (cst.Name, cst.Attribute, cst.Call, cst.Subscript, cst.BaseNumber, cst.SimpleString)

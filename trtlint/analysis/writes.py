@@ -177,7 +177,7 @@ def region_of(code: TracedCode, write: SliceWrite) -> Region | None:
         runs[-1].append(found)
     for run, others in zip(runs, between, strict=True):
         if any(one.line is write.line for one in run):
-            creation = _creation_line(code, lines, run[0])
+            creation = creation_before(code, lines, run[0].line, write.name)
             base = code.before(run[0].line).get(write.name)
             if not isinstance(base, Tensor):
                 return None
@@ -286,20 +286,20 @@ def _disjoint(left: Selection | None, right: Selection | None) -> bool:
     return False
 
 
-def _creation_line(
-    code: TracedCode, lines: Sequence[cst.BaseStatement], first: SliceWrite
+def creation_before(
+    code: TracedCode, lines: Sequence[cst.CSTNode], before: cst.CSTNode, tensor: str
 ) -> cst.SimpleStatementLine | None:
-    """The line in the same block that made the tensor, if nothing uses it before the write."""
-    at = next(i for i, line in enumerate(lines) if line is first.line)
+    """The line in the same block that made the tensor, if nothing uses it in between."""
+    at = next(i for i, line in enumerate(lines) if line is before)
     for line in reversed(lines[:at]):
         match line:
             case cst.SimpleStatementLine(
                 body=[cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value=name))]) as assign]
-            ) if name == first.name:
+            ) if name == tensor:
                 made = code.value(assign.value)
                 fresh = isinstance(made, Tensor) and made.creation is not None
                 return line if fresh else None
-        if mentions(line, str(first.name)):
+        if mentions(line, tensor):
             return None
     return None
 

@@ -135,6 +135,8 @@ def _prices(costly: list[LineCost]) -> Table:
 
 
 def _verdict(result: VerifyResult) -> Text:
+    if result.passed and not any(level.cases for level in result.levels.values()):
+        return Text("passed, but no numbers were compared", style="bold yellow")
     if result.passed:
         return Text("passed", style="bold green")
     if result.conclusive:
@@ -149,10 +151,3 @@ def _shape(shape: tuple[int, ...]) -> str:
 def _number(value: float) -> str:
     return f"{value:.3g}" if math.isfinite(value) else "-"
 
-
-def plain(result: VerifyResult, width: int = 100) -> str:
-    """The report as text without colour."""
-    console = Console(width=width, no_color=True, force_terminal=False)
-    with console.capture() as capture:
-        render(result, console)
-    return capture.get()

@@ -1,0 +1,52 @@
+"""slice-assign: contiguous writes, as cat and stack."""
+
+from __future__ import annotations
+
+from trtlint.api import (
+    Change,
+    Decline,
+    Rebuilder,
+    Rewrite,
+    Safety,
+    TracedCode,
+    Undecided,
+    change,
+    decompose,
+    obstacle,
+    region_of,
+    removable,
+    untouched,
+)
+from trtlint.rules.slice_assign import SliceAssign, SliceAssignment
+
+
+class SliceAssignToCat(Rewrite[SliceAssignment]):
+    """Join what is written with what was there, along the axis that the writes cut.
+
+    Why safe: the parts are proven to be disjoint and complete, or later ones to replace earlier
+    ones whole; each value has the shape and dtype of its slice; nobody else sees the old tensor.
+    """
+
+    rule = SliceAssign
+    title = "rebuild with torch.cat"
+    safety = Safety.SAFE
+    order = 40
+
+    def rewrite(self, found: SliceAssignment, code: TracedCode) -> Change | Decline:
+        """For one or several writes in a row into one tensor."""
+        region = region_of(code, found.write)
+        if region is None:
+            return Decline("the write does not stand in a plain block of statements")
+        if region.base.shape is None:
+            return Decline("nothing is known of the tensor's shape")
+        reason = obstacle(code, region)
+        if reason is not None:
+            return Decline(reason)
+        build = Rebuilder(code, region.writes, region.base)
+        try:
+            piece = decompose(region.base.shape, region.writes)
+            text = build.text(piece)
+        except Undecided as undecided:
+            return Decline(str(undecided))
+        drop = removable(code, region) and not untouched(piece)
+        return change(code, region, text, build.imports, drop=drop)

@@ -1,0 +1,74 @@
+"""slice-assign: a loop that writes one index at a time, as a list of steps and a stack."""
+
+from __future__ import annotations
+
+from trtlint.api import (
+    Change,
+    Decline,
+    Insert,
+    Rebuilder,
+    Rewrite,
+    Safety,
+    StepLoop,
+    Swap,
+    TracedCode,
+    Undecided,
+    call,
+    decompose,
+    layout,
+    obstacle,
+    step_loop,
+)
+from trtlint.rules.slice_assign import SliceAssign, SliceAssignment
+
+
+class SliceAssignToStack(Rewrite[SliceAssignment]):
+    """Collect what each iteration writes in a list, and stack the list behind the loop.
+
+    Why safe: the loop's range is the whole of the axis, every path through its body writes one
+    whole step, and nothing reads the tensor before the loop is over.
+    """
+
+    rule = SliceAssign
+    title = "collect the steps and stack them"
+    safety = Safety.SAFE
+    routes = frozenset({"onnx"})
+    order = 5
+
+    def rewrite(self, found: SliceAssignment, code: TracedCode) -> Change | Decline:
+        """For loops over ``range(n)`` that index one axis with their variable."""
+        try:
+            steps = step_loop(code, found.write)
+            if steps is None:
+                return Decline("the write does not stand in a loop")
+            return _rebuilt(code, steps)
+        except Undecided as undecided:
+            return Decline(str(undecided))
+
+
+def _rebuilt(code: TracedCode, found: StepLoop) -> Change:
+    region = found.region
+    made = region.base.creation
+    assert region.base.shape is not None
+    ignore = frozenset({found.axis})
+    name = code.fresh_name(f"{region.name}_steps")
+    swaps = [Swap(code.code, found.creation, f"{name} = []")]
+    imports: set[str] = set()
+    for step in (region, *found.steps):
+        reason = obstacle(code, step)
+        if reason is not None:
+            raise Undecided(reason)
+    for step in found.steps:
+        build = Rebuilder(
+            code, step.writes, region.base, ignore, fill=made.fill if made is not None else None
+        )
+        piece = decompose(region.base.shape, step.writes, ignore)
+        append = call(f"{name}.append", build.text(piece))
+        imports |= build.imports
+        indent = code.code.span(step.last).column - 1
+        swaps += [Swap(code.code, write.line, "") for write in step.writes[:-1]]
+        swaps.append(Swap(code.code, step.last, layout("", append, indent)))
+    stack, needed = code.spelling("torch.stack")
+    whole = layout(region.name, call(stack, name, f"dim={found.axis}"), 0)
+    after = Insert(code.code, found.loop, whole)
+    return Change(tuple(swaps), (after,), imports=tuple(sorted(imports | set(needed))))

@@ -1,0 +1,55 @@
+"""slice-assign: contiguous writes into a constant, as pad and cat."""
+
+from __future__ import annotations
+
+from trtlint.api import (
+    Change,
+    Decline,
+    Rebuilder,
+    Rewrite,
+    Safety,
+    TracedCode,
+    Undecided,
+    change,
+    decompose,
+    obstacle,
+    region_of,
+    removable,
+    untouched,
+)
+from trtlint.rules.slice_assign import SliceAssign, SliceAssignment
+
+
+class SliceAssignToPad(Rewrite[SliceAssignment]):
+    """Pad what is written with the constant around it; the preallocated tensor goes away.
+
+    Why safe: as for ``torch.cat``, and the tensor held one number everywhere before the writes.
+    """
+
+    rule = SliceAssign
+    title = "rebuild with F.pad and torch.cat"
+    safety = Safety.SAFE
+    routes = frozenset({"onnx"})
+    order = 30
+
+    def rewrite(self, found: SliceAssignment, code: TracedCode) -> Change | Decline:
+        """For writes into ``torch.zeros(...)`` and its kin that leave parts of it as they were."""
+        region = region_of(code, found.write)
+        if region is None:
+            return Decline("the write does not stand in a plain block of statements")
+        made = region.base.creation
+        if made is None or made.fill is None or not removable(code, region):
+            return Decline("the tensor is not one constant before the writes")
+        reason = obstacle(code, region)
+        if reason is not None:
+            return Decline(reason)
+        build = Rebuilder(code, region.writes, region.base, fill=made.fill)
+        try:
+            assert region.base.shape is not None
+            piece = decompose(region.base.shape, region.writes)
+            if not untouched(piece):
+                return Decline("nothing is left of the constant")
+            text = build.text(piece)
+        except Undecided as undecided:
+            return Decline(str(undecided))
+        return change(code, region, text, build.imports, drop=True)

@@ -1,0 +1,69 @@
+"""What a rewrite asks for: nodes swapped, statements added, lines replaced."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import libcst as cst
+
+from trtlint.analysis.code import FunctionCode
+
+
+@dataclass(frozen=True)
+class Decline:
+    """Why a rewrite does not apply, as the user reads it."""
+
+    reason: str
+
+
+@dataclass(frozen=True, eq=False)
+class Swap:
+    """Put ``code`` where ``node`` is.
+
+    Attributes:
+        function: the function that ``node`` is part of.
+        node: an expression, or a statement line of a block.
+        code: an expression, or statements without indentation; empty removes the statement. A
+            removed statement's comments move to the next one of the same change, or stay.
+    """
+
+    function: FunctionCode
+    node: cst.CSTNode
+    code: str
+
+
+@dataclass(frozen=True, eq=False)
+class Insert:
+    """Put statements behind the statement ``after``, in the same block."""
+
+    function: FunctionCode
+    after: cst.CSTNode
+    code: str
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Replace whole lines of a file; ``last < first`` inserts before ``first``."""
+
+    path: Path
+    first: int
+    last: int
+    text: str
+
+
+@dataclass(frozen=True, eq=False)
+class Change:
+    """What a rewrite asks for: all of it or nothing.
+
+    Attributes:
+        swaps: replacements inside functions.
+        inserts: additions inside functions.
+        lines: replacements of whole lines outside them.
+        imports: import statements that must hold at the top of the file.
+    """
+
+    swaps: tuple[Swap, ...] = ()
+    inserts: tuple[Insert, ...] = ()
+    lines: tuple[Lines, ...] = ()
+    imports: tuple[str, ...] = ()
