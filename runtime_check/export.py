@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -119,19 +120,23 @@ def _export_dynamo(module: Any, inputs: ModelInputs, dim: DimSpec | None, path: 
         def hint(tensor: Any) -> Any:
             return {0: torch.export.Dim.DYNAMIC} if tensor.ndim else {}
 
-        named = {**dict(zip(inputs.names, inputs.args, strict=True)), **inputs.kwargs}
-        shapes = {name: _hints(value, hint) for name, value in named.items()}
-        if not inputs.kwargs:
-            shapes = tuple(shapes.values())
+        bound = inspect.signature(module.forward).bind(*inputs.args, **inputs.kwargs)
+        shapes = {name: _hints(value, hint) for name, value in bound.arguments.items()}
     program = torch.onnx.export(
         module,
-        inputs.args,
+        _positional(inputs),
         kwargs=dict(inputs.kwargs),
         dynamo=True,
         verbose=False,
         dynamic_shapes=shapes,
     )
     program.save(str(path))
+
+
+def _positional(inputs: ModelInputs) -> tuple[Any, ...]:
+    """The arguments, so that torch.onnx does not take a dict at their end for keyword arguments."""
+    ends_in_dict = bool(inputs.args) and isinstance(inputs.args[-1], dict)
+    return (*inputs.args, {}) if ends_in_dict else inputs.args
 
 
 def _hints(value: Any, hint: Any) -> Any:
@@ -151,7 +156,7 @@ def _export_torchscript(module: Any, inputs: ModelInputs, dim: DimSpec | None, p
     with silent_stdout_descriptor():  # verbose keeps the doc strings, and prints the graph
         torch.onnx.export(
             module,
-            inputs.args,
+            _positional(inputs),
             str(path),
             kwargs=dict(inputs.kwargs) or None,
             dynamo=False,

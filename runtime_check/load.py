@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import shorten
 from types import ModuleType
 from typing import Any, TypeVar
 
@@ -18,6 +19,7 @@ from trtlint.runtime_check.options import ModelSpec
 from trtlint.runtime_check.user_code import UserCode
 
 _T = TypeVar("_T")
+_LONGEST = 400  # characters of an exception of the user's code
 
 
 @dataclass(frozen=True)
@@ -79,8 +81,8 @@ def guarded(call: Callable[[], _T], user_code: UserCode, what: str) -> _T:
         raise
     except BaseException as error:  # SystemExit of a script without a main guard, too
         at = user_code.of_exception(error)
-        where = f"\n  at {at}: {at.source}" if at is not None else ""
-        text = str(error).strip()
+        where = f" (at {at}: {at.source})" if at is not None else ""
+        text = shorten(" ".join(str(error).split()), _LONGEST, placeholder=" ...")
         reason = f"{type(error).__name__}: {text}" if text else type(error).__name__
         raise LoadFailed(f"{what}: {reason}{where}", _advice(error)) from error
 

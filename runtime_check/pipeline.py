@@ -154,12 +154,6 @@ class Pipeline:
             if dropped is not None:
                 self._dropped = True
                 return self._failed(dropped)
-            self._notes += [
-                f"output {value.name} is fixed at {value.shape[0]} along axis 0 although "
-                f"{dim.name!r} is dynamic"
-                for value in self._graph.outputs
-                if value.shape and isinstance(value.shape[0], int)
-            ]
         return LevelResult("passed")
 
     def _onnx(self) -> LevelResult:
@@ -183,11 +177,23 @@ class Pipeline:
             cases.append(case)
             failures += failed
         if failures:
+            self._note_fixed_outputs()
             return self._failed(*failures, cases=tuple(cases))
         if not any(output.elements for case in cases for output in case.outputs):
             nothing = Failure("onnx", "nothing was compared: no output has any elements")
             return self._failed(nothing, cases=tuple(cases))
         return LevelResult("passed", cases=tuple(cases))
+
+    def _note_fixed_outputs(self) -> None:
+        dim = self._options.dim
+        if dim is None or self._dropped or self._graph is None:
+            return
+        self._notes += [
+            f"output {value.name} is fixed at {value.shape[0]} along axis 0 although "
+            f"{dim.name!r} is dynamic"
+            for value in self._graph.outputs
+            if value.shape and isinstance(value.shape[0], int)
+        ]
 
     def _build(self) -> LevelResult:
         if self._graph is None:

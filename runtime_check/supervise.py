@@ -167,7 +167,7 @@ def _memory_hint(request: Request) -> str:
 
 
 def _shown(at: SourceLine | None) -> str:
-    return f"\n  at {at}: {at.source}" if at is not None else ""
+    return f" (at {at}: {at.source})" if at is not None else ""
 
 
 def _tail(output: str) -> str:

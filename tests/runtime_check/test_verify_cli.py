@@ -1,6 +1,7 @@
 """The command and its reports. Most results here are made by hand; the child has its own tests."""
 
 import json
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 
@@ -8,8 +9,11 @@ import pytest
 from click.testing import CliRunner
 from rich.console import Console
 
+from trtlint import session
 from trtlint.cli import main
 from trtlint.errors import LoadFailed
+from trtlint.findings import FileReport, Finding, Severity, Span
+from trtlint.report import Report
 from trtlint.reporters import verify_json, verify_text
 from trtlint.runtime_check import api
 from trtlint.runtime_check.result import (
@@ -122,6 +126,8 @@ def test_text_of_a_pass():
 def test_text_of_a_failure_shows_the_source_line_as_it_is():
     text = text_of(result(passed=False))
     assert text.splitlines()[-1] == "failed"
+    unseen = replace(result(), levels={"build": LevelResult("passed")})
+    assert text_of(unseen).splitlines()[-1] == "passed, but no numbers were compared"
     assert "onnx: output 'boxes' is [off]" in text
     assert "net.py:7  y[:, 0] = x  # [not markup]" in text
     assert "rule r-1" in text
@@ -234,3 +240,29 @@ def test_the_models_of_the_configuration(run, tmp_path):
     document = json.loads(done.stdout)
     assert len(document["models"]) == 2
     assert document["passed"] is True
+
+
+def finding(rule, severity, line, path="net.py"):
+    return Finding(rule, "f", severity, Path(path), Span(line, 1, line + 1, 9), "", "", "", {})
+
+
+def test_a_failure_names_the_rule_that_finds_fault_with_its_line(run, monkeypatch):
+    findings = (
+        finding("advice-here", Severity.ADVICE, 7),
+        finding("error-here", Severity.ERROR, 6),
+        finding("error-elsewhere", Severity.ERROR, 9),
+        finding("error-in-another-file", Severity.ERROR, 7, "other.py"),
+    )
+    asked = []
+
+    def check(request):
+        asked.append(request.paths)
+        return Report(request.action, files=(FileReport(Path("net.py"), findings),))
+
+    monkeypatch.setattr(session, "run", check)
+    broken = replace(result(passed=False), failures=(Failure("onnx", "off", at=AT),))
+    document = json.loads(run("net.py:Net", "--output-format", "json", reply=broken).stdout)
+    assert document["failures"][0]["rule"] == "error-here"
+    assert asked == [(Path.cwd() / "net.py",)]
+    assert run("net.py:Net", reply=result()).exit_code == 0
+    assert len(asked) == 1  # nothing failed: nothing is asked

@@ -279,6 +279,33 @@ def test_several_inputs_by_name_and_integers():
     assert [i.name for i in result.inputs] == ["table", "index"]
 
 
+class Nested(nn.Module):
+    def forward(self, parts, *more):
+        return parts["a"] + parts["b"][0] + more[0] * more[1]
+
+
+class Mapped(nn.Module):
+    def forward(self, parts):
+        return {"sum": parts["a"] + parts["b"][0], "last": parts["b"][0] * 2}
+
+
+@pytest.mark.parametrize("dim", [None, DimSpec.parse("batch=1:2:3")])
+def test_nested_and_starred_arguments(dim):
+    x, y, z, w = torch.randn(4, 2, 3)
+    options = VerifyOptions(dim=dim)
+    starred = verify(Nested(), ({"a": x, "b": [y]}, z, w), options=options)
+    assert starred.failures == ()
+    assert [entry.name for entry in starred.inputs] == ["parts.a", "parts.b.0", "more_0", "more_1"]
+    mapped = verify(Mapped(), ({"a": x, "b": [y]},), options=options)
+    assert mapped.failures == ()  # torch.onnx takes a dict at the end for keyword arguments
+
+
+def test_bfloat16_has_no_numbers_but_a_reason():
+    result = verify(nn.ReLU(), torch.randn(2, 3).bfloat16())
+    assert statuses(result) == {**ALL_PASSED, "onnx": "skipped"}
+    assert result.levels["onnx"].reason
+
+
 def test_an_engine_is_saved(tmp_path):
     engine = tmp_path / "net.engine"
     result = check(nn.ReLU(), 2, 3, save_engine=engine)

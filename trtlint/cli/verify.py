@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from trtlint.errors import TrtlintError, UsageError
+from trtlint.findings import Severity
 
 if TYPE_CHECKING:
     from trtlint.runtime_check.options import Limits, VerifyOptions
@@ -130,7 +131,10 @@ def verify(
         limits = Limits(time_limit, memory_limit)
         jobs = _jobs(model, inputs, dim)
         with _progress() as on_stage:
-            results = [_run(job, options, limits, on_stage) for job in jobs]
+            verified = [_run(job, options, limits, on_stage) for job in jobs]
+        results = [
+            _with_rules(result, job.root) for result, job in zip(verified, jobs, strict=True)
+        ]
     except TrtlintError as error:
         if output_format == "json":
             from trtlint.reporters import verify_json
@@ -178,6 +182,29 @@ def _run(
     return verify_spec(
         job.model, job.inputs, options=options, limits=limits, root=job.root, on_stage=on_stage
     )
+
+
+def _with_rules(result: VerifyResult, root: Path | None) -> VerifyResult:
+    """The same result, its failures with the rule that finds fault with their line."""
+    base = root or Path.cwd()
+    paths = {base / failure.at.path for failure in result.failures if failure.at is not None}
+    if not paths:
+        return result
+    from trtlint.session import Request, run
+
+    report = run(Request(paths=tuple(sorted(paths))))
+    ranks = list(Severity)
+    findings = sorted(report.findings, key=lambda finding: ranks.index(finding.severity))
+
+    def rule_for(path: str, line: int) -> str | None:
+        file = (base / path).resolve()
+        for finding in findings:
+            inside = finding.span.line <= line <= finding.span.end_line
+            if inside and finding.path.resolve() == file:
+                return finding.rule
+        return None
+
+    return result.with_rules(rule_for)
 
 
 @contextlib.contextmanager

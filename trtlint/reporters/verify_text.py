@@ -150,4 +150,3 @@ def _shape(shape: tuple[int, ...]) -> str:
 
 def _number(value: float) -> str:
     return f"{value:.3g}" if math.isfinite(value) else "-"
-
