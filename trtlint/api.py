@@ -13,17 +13,23 @@ from typing import ClassVar, Generic, TypeVar
 
 import libcst as cst
 
+from trtlint.analysis.dtypes import joinable as joinable_dtypes
+from trtlint.analysis.dtypes import keeps_every_value
+from trtlint.analysis.dtypes import same as same_dtype
+from trtlint.analysis.dtypes import source as dtype_source
 from trtlint.analysis.interleave import interleaving
 from trtlint.analysis.pieces import Undecided, decompose, untouched
 from trtlint.analysis.project import Symbol
 from trtlint.changes import Change, Decline, Insert, Lines, Swap
+from trtlint.class_edits import add_to_init, move_into_class
 from trtlint.codegen import CallText, SumText, Text, call, layout, sequence
 from trtlint.findings import Safety
-from trtlint.rebuilding import Rebuilder, change, obstacle, removable, size_sources
+from trtlint.rebuilding import Rebuilder, change, obstacle, primary, removable, size_sources
 from trtlint.analysis.sizes import Size
 from trtlint.analysis.step_loops import StepLoop, step_loop
 from trtlint.analysis.traced_code import TracedCode, is_batch, is_input, size_arguments
-from trtlint.analysis.values import DTypeValue, Tensor
+from trtlint.analysis.uses import escapes, written_later
+from trtlint.analysis.values import DeviceValue, DTypeValue, Tensor
 from trtlint.analysis.writes import Region, SliceWrite, mentions, region_of, slice_writes
 from trtlint.verdicts import Verdict, cited, executed
 
@@ -103,6 +109,7 @@ __all__ = [
     "Change",
     "DTypeValue",
     "Decline",
+    "DeviceValue",
     "Insert",
     "Lines",
     "Match",
@@ -113,32 +120,41 @@ __all__ = [
     "Safety",
     "Size",
     "SliceWrite",
+    "StepLoop",
     "SumText",
     "Swap",
     "Symbol",
     "Tensor",
     "Text",
-    "StepLoop",
     "TracedCode",
     "Undecided",
     "Verdict",
+    "add_to_init",
     "call",
     "change",
     "cited",
     "decompose",
+    "dtype_source",
+    "escapes",
     "executed",
     "interleaving",
     "is_batch",
     "is_input",
+    "joinable_dtypes",
+    "keeps_every_value",
     "layout",
     "mentions",
+    "move_into_class",
     "obstacle",
+    "primary",
     "region_of",
     "removable",
+    "same_dtype",
     "sequence",
-    "step_loop",
     "size_arguments",
     "size_sources",
     "slice_writes",
+    "step_loop",
     "untouched",
+    "written_later",
 ]

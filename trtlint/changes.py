@@ -26,11 +26,14 @@ class Swap:
         node: an expression, or a statement line of a block.
         code: an expression, or statements without indentation; empty removes the statement. A
             removed statement's comments move to the next one of the same change, or stay.
+        bare: whether an expression goes in without the parentheses that would be put around it
+            where it is not a name, call or the like.
     """
 
     function: FunctionCode
     node: cst.CSTNode
     code: str
+    bare: bool = False
 
 
 @dataclass(frozen=True, eq=False)

@@ -199,7 +199,7 @@ class _Swapper(cst.CSTTransformer):
                 return cst.RemoveFromParent()
             return statements[0] if len(statements) == 1 else cst.FlattenSentinel(statements)
         if swap is not None:
-            return self._expression(swap.code)
+            return self._expression(swap.code, swap.bare)
         return result
 
     def _parse(self, text: str) -> list[cst.CSTNode]:
@@ -226,10 +226,10 @@ class _Swapper(cst.CSTTransformer):
         self.carried = []
         return [new[0].with_changes(leading_lines=lines), *new[1:]]
 
-    def _expression(self, text: str) -> cst.BaseExpression:
+    def _expression(self, text: str, as_it_is: bool) -> cst.BaseExpression:
         node = cst.parse_expression(text, self.code.module.config_for_parsing)
         bare = not getattr(node, "lpar", ())
-        if bare and not isinstance(node, _PRIMARY):
+        if bare and not as_it_is and not isinstance(node, _PRIMARY):
             node = node.with_changes(
                 lpar=[cst.LeftParen()], rpar=[cst.RightParen()]
             )

@@ -90,7 +90,7 @@ class Rebuilder:
         like = self._sibling(write)
         if like is None:
             raise Undecided(f"`{source}` is not known to have the shape of its slice")
-        return f"{_primary(source, write.value)}.expand_as({like})"
+        return f"{primary(source, write.value)}.expand_as({like})"
 
     def _sibling(self, write: SliceWrite) -> str | None:
         """The source of another value that has exactly the shape of this write's slice."""
@@ -120,7 +120,7 @@ class Rebuilder:
             ))
         if not fits:
             raise Undecided(f"`{source}` may change the dtype of `{write.name}`")
-        return f"{self.code.source(write.target)} {operator} {_primary(source, write.value)}"
+        return f"{self.code.source(write.target)} {operator} {primary(source, write.value)}"
 
     def _unsqueezed(self, write: SliceWrite, keep_out: frozenset[int]) -> str:
         """The value with the axes put back that integer indices took away."""
@@ -130,7 +130,7 @@ class Rebuilder:
         axes = [axis for axis in axes if axis not in keep_out]
         if not axes:
             return source
-        source = _primary(source, write.value if not write.augmented else None)
+        source = primary(source, write.value if not write.augmented else None)
         ordered = sorted(axes) if min(axes) >= 0 else sorted(axes, reverse=True)
         for axis in ordered:
             shift = sum(1 for out in self.ignore if 0 <= out < axis)
@@ -277,7 +277,7 @@ def _of_input(dtype: dtypes.DType | None) -> bool:
     return dtype is not None and dtype.name.endswith(".dtype")
 
 
-def _primary(source: str, node: cst.BaseExpression | None) -> str:
+def primary(source: str, node: cst.BaseExpression | None) -> str:
     """``source`` so that a method call can follow it."""
     simple = isinstance(node, cst.Name | cst.Attribute | cst.Call | cst.Subscript)
     return source if simple or (node is not None and node.lpar) else f"({source})"

@@ -42,7 +42,11 @@ class DType:
         return self.name == "bool"
 
     def __str__(self) -> str:
-        return self.name
+        if self.spelled:
+            return self.name
+        return {"model": "the model's dtype", "default": "the default dtype"}.get(
+            self.name, self.name if self.name.endswith(".dtype") else "a floating dtype"
+        )
 
 
 def spelled(name: str) -> DType | None:
@@ -71,9 +75,42 @@ def of_input(tensor: str) -> DType:
     return DType(f"{tensor}.dtype")
 
 
-def same(left: DType | None, right: DType | None) -> bool:
-    """Whether both are proven to be one dtype."""
+def same(left: DType | None, right: DType | None, *, default_is_float32: bool = False) -> bool:
+    """Whether both are proven to be one dtype.
+
+    Args:
+        left: one dtype.
+        right: the other.
+        default_is_float32: whether the project leaves torch's default dtype alone.
+    """
+    if default_is_float32:
+        left, right = (FLOAT32 if dtype == DEFAULT else dtype for dtype in (left, right))
     return left is not None and left == right and left != MIXED
+
+
+def source(dtype: DType | None) -> str | None:
+    """``torch.float32`` for a dtype that has a name; the default one is float32."""
+    if dtype == DEFAULT:
+        return "torch.float32"
+    return f"torch.{dtype.name}" if dtype is not None and dtype.spelled else None
+
+
+# Significant bits of each floating dtype, and value bits of each integer one.
+_MANTISSA = {"float16": 11, "bfloat16": 8, "float32": 24, "float64": 53}
+_BITS = {"bool": 1, "uint8": 8, "int8": 7, "int16": 15, "int32": 31, "int64": 63}
+
+
+def keeps_every_value(start: DType | None, via: DType | None) -> bool:
+    """Whether every value of the integer dtype ``start`` survives the way to ``via`` and back."""
+    if start is None or via is None or not (start.spelled and via.spelled):
+        return False
+    bits = _BITS.get(start.name)
+    if bits is None:
+        return False
+    if via.name in _MANTISSA:
+        return bits <= _MANTISSA[via.name]
+    signed = start.name.startswith("int") and via.name == "uint8"
+    return bits <= _BITS.get(via.name, 0) and not signed
 
 
 def joinable(left: DType | None, right: DType | None) -> bool:

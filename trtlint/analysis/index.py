@@ -47,6 +47,7 @@ class FunctionFacts:
     owner: str | None  # qualified name of the class it is a method of
     references: frozenset[str]  # dotted names that its eval-mode code mentions
     names: frozenset[str]  # every identifier in it
+    bound: frozenset[str] = frozenset()  # names that it assigns
 
     @property
     def is_static(self) -> bool:
@@ -245,6 +246,7 @@ class _Indexer:
             owner,
             frozenset(_traced_references(node.body)),
             frozenset(_identifiers(node)),
+            frozenset(_stored(node)),
         )
         for imported in ast.walk(node):
             # Imports inside functions bind names as well; taking them as the file's is close enough.
@@ -315,6 +317,14 @@ def _identifiers(node: ast.AST) -> Iterator[str]:
         match part:
             case ast.Name(id=name) | ast.Attribute(attr=name) | ast.arg(arg=name):
                 yield name
+
+
+def _stored(node: ast.AST) -> Iterator[str]:
+    for part in ast.walk(node):
+        match part:
+            case ast.Name(id=name, ctx=ast.Store()) | ast.FunctionDef(name=name):
+                if part is not node:
+                    yield name
 
 
 def export_outcome(test: str) -> bool | None:

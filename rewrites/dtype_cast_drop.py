@@ -1,0 +1,79 @@
+"""dtype-cast: casts that change nothing are dropped."""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from trtlint.api import (
+    Change,
+    Decline,
+    DTypeValue,
+    Rewrite,
+    Safety,
+    Swap,
+    Tensor,
+    TracedCode,
+    keeps_every_value,
+    same_dtype,
+    written_later,
+)
+from trtlint.rules.dtype_cast import Cast, DtypeCast
+
+
+class DtypeCastToNothing(Rewrite[Cast]):
+    """Drop a cast to the dtype that the tensor has, and round trips that lose nothing.
+
+    Why safe: a cast to the same dtype returns the tensor itself. A round trip is dropped only
+    between dtypes where the way out holds every value exactly, and only if nothing writes into the
+    result, which was a copy.
+    """
+
+    rule = DtypeCast
+    title = "drop the cast"
+    safety = Safety.SAFE
+
+    def rewrite(self, found: Cast, code: TracedCode) -> Change | Decline:
+        """For ``x.float()`` on a float32 tensor, ``y.type_as(x)`` and ``mask.float().bool()``."""
+        options = [arg for arg in found.call.args if arg.keyword is not None or arg.star]
+        if options or len(found.call.args) > 1:
+            return Decline("the cast has options of its own")
+        if self._changes_nothing(found, code):
+            return _dropped(found.call, found.operand, code)
+        inner = found.operand
+        if isinstance(inner, cst.Call) and isinstance(inner.func, cst.Attribute):
+            start = code.value(inner.func.value)
+            if isinstance(start, Tensor) and _round_trip(start, found):
+                if written_later(code, found.call):
+                    return Decline("what the cast returns is written into later")
+                return _dropped(found.call, inner.func.value, code)
+        if found.before.dtype is None or not found.before.dtype.spelled:
+            shown = code.source(found.operand)
+            return Decline(f"the dtype of `{shown}` is not known to be that already")
+        return Decline(f"it converts {found.before.dtype} to {found.after.dtype}")
+
+    def _changes_nothing(self, found: Cast, code: TracedCode) -> bool:
+        default = not code.project.sets_default_dtype
+        if not same_dtype(found.before.dtype, found.after.dtype, default_is_float32=default):
+            return False
+        if found.like is not None or any(
+            not isinstance(code.value(arg.value), DTypeValue) for arg in found.call.args
+        ):
+            # type_as() and to(other) move to the other tensor's device as well.
+            return found.before.device is not None and found.before.device == found.after.device
+        return True
+
+
+def _round_trip(start: Tensor, found: Cast) -> bool:
+    same = start.dtype is not None and start.dtype.spelled and start.dtype == found.after.dtype
+    return same and found.like is None and keeps_every_value(start.dtype, found.before.dtype)
+
+
+def _dropped(call: cst.Call, operand: cst.BaseExpression, code: TracedCode) -> Change:
+    """Put the operand in place of the call; parentheses it no longer needs go too."""
+    parent = code.parent(call)
+    if operand.lpar and isinstance(parent, cst.Assign | cst.Return | cst.Arg):
+        source = code.source(operand)
+        if "\n" not in source and source.startswith("("):
+            bare = operand.with_changes(lpar=operand.lpar[1:], rpar=operand.rpar[:-1])
+            return Change((Swap(code.code, call, code.source(bare), bare=True),))
+    return Change((Swap(code.code, call, code.source(operand)),))

@@ -1,0 +1,214 @@
+"""Changes to a class as a whole: additions to ``__init__``, functions that move in."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import libcst as cst
+
+from trtlint.analysis.project import Project, Symbol
+from trtlint.analysis.traced_code import TracedCode
+from trtlint.changes import Change, Insert, Lines, Swap
+
+
+@dataclass(frozen=True)
+class Addition:
+    """A statement that ``__init__`` gains, and the attribute it binds."""
+
+    name: str
+    swaps: tuple[Swap, ...] = ()
+    inserts: tuple[Insert, ...] = ()
+    lines: tuple[Lines, ...] = ()
+
+
+def add_to_init(code: TracedCode, wish: str, statement: Callable[[str], str]) -> Addition | str:
+    """Add a statement at the end of the ``__init__`` of the class that ``code`` is a method of.
+
+    Args:
+        code: a method.
+        wish: the attribute's name if it is free.
+        statement: the statement for the name it got.
+
+    Returns:
+        The addition, or why it cannot be made.
+    """
+    owner, project = code.owner, code.project
+    facts = code.code.facts
+    if owner is None or owner.path is None or not facts.is_method or not facts.parameters:
+        return "it is not created in a method that has a `self`"
+    if facts.parameters[0].name != "self" or not project.is_module(owner):
+        return "it is not created in a method of a module"
+    name = _free_attribute(project, owner, wish)
+    class_facts = project.class_facts(owner)
+    if "__init__" in class_facts.methods:
+        init = code.analysis.code(Symbol("function", f"{owner.qualname}.__init__", owner.path))
+        body = init.node.body
+        if not isinstance(body, cst.IndentedBlock):
+            return "its __init__ is one line"
+        if any(True for _ in init.walk(cst.Return)):
+            return "its __init__ returns early"
+        return Addition(name, inserts=(Insert(init, body.body[-1], statement(name)),))
+    if class_facts.bases not in (("nn.Module",), ("torch.nn.Module",), ("Module",)):
+        return "its class inherits __init__ from a class other than nn.Module"
+    first = min(
+        project.files[owner.path].functions[f"{owner.qualname}.{m}"].first_line
+        for m in class_facts.methods
+    )
+    pad = " " * facts.column
+    unit = "    " if not pad else " " * (facts.column - _column(project, owner))
+    text = (
+        f"{pad}def __init__(self):\n{pad}{unit}super().__init__()\n"
+        f"{pad}{unit}{statement(name)}\n\n"
+    )
+    return Addition(name, lines=(Lines(owner.path, first, first - 1, text),))
+
+
+def _free_attribute(project: Project, owner: Symbol, wish: str) -> str:
+    """``wish``, or with a number behind it if the class or a relative may use that name."""
+    name, number = wish, 2
+    while _is_attribute(project, owner, name):
+        name, number = f"{wish}_{number}", number + 1
+    return name
+
+
+def _is_attribute(project: Project, owner: Symbol, name: str) -> bool:
+    """Whether some class of the family has an attribute of that name, or may have."""
+    if name in _MODULE_ATTRIBUTES:
+        return True
+    for module in project.modules():
+        family = list(project.ancestors(module))
+        if owner not in family:
+            continue
+        for relative in family:
+            if relative.path is None:
+                continue
+            facts = project.class_facts(relative)
+            if name in facts.attributes or name in facts.methods:
+                return True
+            text = "".join(project.lines(relative.path)[facts.first_line - 1 : facts.last_line])
+            if f".{name}" in text or f'"{name}"' in text or f"'{name}'" in text:
+                return True
+    return False
+
+
+# What every nn.Module has, as far as a constant might be called so.
+_MODULE_ATTRIBUTES = frozenset(
+    """training forward parameters buffers children modules float half double to cuda cpu type apply
+    eval train compile register_buffer state_dict""".split()
+)
+
+
+def _column(project: Project, owner: Symbol) -> int:
+    assert owner.path is not None
+    line = project.lines(owner.path)[project.class_facts(owner).first_line - 1]
+    return len(line) - len(line.lstrip())
+
+
+def move_into_class(code: TracedCode, user: Symbol) -> Change | str:
+    """Make a free function a static method of ``user``, with an alias at module level.
+
+    Returns:
+        The change, or why it cannot be made.
+    """
+    facts, project, path = code.code.facts, code.project, code.code.path
+    name = facts.name
+    reason = _movable(code, user)
+    if reason is not None:
+        return reason
+    index, target = project.files[path], project.class_facts(user)
+    calls: list[Swap] = []
+    for method in target.methods:
+        symbol = Symbol("function", f"{user.qualname}.{method}", path)
+        inner = code.analysis.code(symbol)
+        for node in _references(inner.node, name):
+            first = inner.facts.parameters[0].name if inner.facts.parameters else ""
+            holder = first if inner.facts.is_method and first in ("self", "cls") else target.name
+            calls.append(Swap(inner, node, f"{holder}.{name}"))
+    lines = project.lines(path)
+    above = facts.first_line
+    while above > 1 and lines[above - 2].startswith("#"):
+        above -= 1
+    pad = " " * index.functions[f"{user.qualname}.{target.methods[0]}"].column
+    comment = "".join(lines[above - 1 : facts.first_line - 1])
+    source = "".join(lines[facts.first_line - 1 : facts.last_line]).rstrip("\n") + "\n"
+    moved = textwrap.indent(f"\n{comment}@staticmethod\n{source}", pad, _is_code)
+    alias = f"\n\n{name} = {target.name}.{name}  # for callers outside the class\n"
+    last = facts.last_line
+    while last < len(lines) and not lines[last].strip():
+        last += 1
+    end = target.last_line
+    return Change(
+        tuple(calls),
+        lines=(Lines(path, above, last, ""), Lines(path, end + 1, end, moved + alias)),
+    )
+
+
+def _movable(code: TracedCode, user: Symbol) -> str | None:
+    facts, project, path = code.code.facts, code.project, code.code.path
+    if user.path != path:
+        return f"`{user.qualname}` stands in another file"
+    if facts.column or "." in user.qualname:
+        return "the function or the class is nested"
+    if facts.decorators:
+        return f"it is decorated with `{facts.decorators[0]}`"
+    target, index = project.class_facts(user), project.files[path]
+    if not target.methods:
+        return f"`{user.qualname}` has no method of its own"
+    if facts.name in facts.names:
+        return "it calls itself"
+    if any(n.startswith("__") and not n.endswith("__") for n in (*facts.names, facts.name)):
+        return "a name in it would be mangled inside a class"
+    texts = [s for s in code.code.walk(cst.SimpleString) if not isinstance(code.parent(s), cst.Expr)]
+    if any("\n" in code.source(text) for text in texts):
+        return "it holds a string over several lines, which indenting would change"
+    for module in project.modules():
+        family = list(project.ancestors(module))
+        if user in family and _is_attribute(project, module, facts.name):
+            return f"`{module.qualname}` already uses the name `{facts.name}`"
+    for other in index.functions.values():
+        uses = facts.name in other.references and other.qualname != facts.qualname
+        if uses and other.owner != user.qualname and _is_traced(code, other.qualname):
+            return f"`{other.qualname}`, which is traced too, calls it from outside the class"
+    for method in target.methods:
+        inner = index.functions[f"{user.qualname}.{method}"]
+        if any(p.name == facts.name for p in inner.parameters) or facts.name in inner.bound:
+            return f"`{inner.qualname}` has a local variable called `{facts.name}`"
+    if facts.name in index.module_references:
+        inside = {
+            line
+            for other in index.functions.values()
+            for line in range(other.def_line, other.last_line + 1)
+        }
+        for number in range(facts.last_line + 1, target.last_line + 1):
+            if number not in inside and facts.name in project.lines(path)[number - 1]:
+                return "code at module level uses it before the class is complete"
+    return None
+
+
+def _is_traced(code: TracedCode, qualname: str) -> bool:
+    return f"{code.code.path}::{qualname}" in code.analysis.traced
+
+
+def _is_code(line: str) -> bool:
+    return bool(line.strip())
+
+
+def _references(function: cst.FunctionDef, name: str) -> list[cst.Name]:
+    """Uses of a global name in a function."""
+    found: list[cst.Name] = []
+    stack: list[cst.CSTNode] = [function.body, *function.params.children]
+    while stack:
+        node = stack.pop()
+        match node:
+            case cst.Name(value=value):
+                if value == name:
+                    found.append(node)
+            case cst.Attribute(value=owner):
+                stack.append(owner)
+            case cst.Arg(value=value):
+                stack.append(value)
+            case _:
+                stack.extend(node.children)
+    return found
