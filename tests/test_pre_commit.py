@@ -21,10 +21,15 @@ import torch.nn as nn
 
 
 class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 4, 3)
+
     def forward(self, x):
-        return x.view(x.size(0), -1)
+        y = self.conv(x)
+        return y.view(y.size(0), -1)  # all but the batch
 """
-GOOD = BAD.replace("x.view(x.size(0), -1)", "x.flatten(1)")
+GOOD = BAD.replace("y.view(y.size(0), -1)", "y.flatten(1)")
 CONFIG = """\
 repos:
   - repo: {repo}
@@ -98,7 +103,7 @@ def test_check_fails_on_a_bad_model_and_passes_on_a_good_one(scratch: Scratch) -
     output = run.stdout + run.stderr
     assert run.returncode == 1, output
     assert "baked-batch" in output
-    assert "net.py:6" in output
+    assert "net.py:11" in output
     assert "notes.txt" not in output
     assert net.read_text() == BAD
 
