@@ -23,9 +23,9 @@ def run_eager(
 def call_module(module: Any, inputs: ModelInputs, seed: int, user_code: UserCode) -> Any:
     """What forward returns, without gradients, seeded, on copies of the inputs."""
     torch = import_torch()
-    torch.manual_seed(seed)
     fresh = inputs.clone()
-    with torch.no_grad():
+    with torch.no_grad(), torch.random.fork_rng(devices=[]):  # the caller's generator stays
+        torch.manual_seed(seed)
         return guarded(
             lambda: module(*fresh.args, **fresh.kwargs),
             user_code,

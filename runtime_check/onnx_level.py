@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, Literal
 
 from trtlint.errors import BackendMissing
 from trtlint.runtime_check.compare import compare_output
@@ -100,20 +100,28 @@ def compare_case(
     inputs: ModelInputs,
     options: VerifyOptions,
     user_code: UserCode,
+    values: Literal["given", "other"] = "given",
 ) -> tuple[Case, list[Failure]]:
-    """Run eager and the graph on the same inputs and compare all outputs."""
+    """Run eager and the graph on the same inputs and compare all outputs.
+
+    Raises:
+        LoadFailed: the model does not run on these inputs.
+    """
     expected = run_eager(module, inputs, options.seed, user_code)
     shapes = inputs.shapes()
+    shown = f"inputs {_shown(shapes)}"
+    if values == "other":
+        shown += " with other values than the export saw"
     try:
         actual = runtime.run(inputs)
     except GraphError as refused:
-        text = f"{refused.failure.message} (inputs {_shown(shapes)})"
+        text = f"{refused.failure.message} ({shown})"
         at = refused.failure.at
-        return Case(shapes), [Failure("onnx", text, refused.failure.node, at)]
+        return Case(shapes, values=values), [Failure("onnx", text, refused.failure.node, at)]
     if len(actual) != len(expected):
         names = [name for name, _ in expected]
         text = f"the graph has {len(actual)} outputs, the model has {len(expected)}: {names}"
-        return Case(shapes), [Failure("onnx", text)]
+        return Case(shapes, values=values), [Failure("onnx", text)]
     outputs: list[OutputComparison] = []
     for (name, tensor), array, value in zip(expected, actual, runtime.graph.outputs, strict=True):
         at = runtime.graph.index.line_of_output(value.name)
@@ -123,14 +131,20 @@ def compare_case(
     failures = [
         Failure(
             "onnx",
-            f"output {o.name!r}: {o.message} (max abs {o.max_abs:.3g}, max rel {o.max_rel:.3g} "
-            f"at {list(o.index)}, inputs {_shown(shapes)})",
+            f"output {o.name!r}: {o.message} ({_numbers(o)}{shown})",
             at=o.at,
         )
         for o in outputs
         if not o.passed
     ]
-    return Case(shapes, tuple(outputs)), failures
+    return Case(shapes, tuple(outputs), values), failures
+
+
+def _numbers(output: OutputComparison) -> str:
+    if not output.elements:  # another shape or dtype
+        return ""
+    index = list(output.index)
+    return f"max abs {output.max_abs:.3g}, max rel {output.max_rel:.3g} at {index}, "
 
 
 def _shown(shapes: dict[str, tuple[int, ...]]) -> str:

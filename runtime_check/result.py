@@ -55,6 +55,7 @@ class Case:
 
     shapes: Mapping[str, tuple[int, ...]]
     outputs: tuple[OutputComparison, ...] = ()
+    values: Literal["given", "other"] = "given"  # whether those that the export saw
 
 
 @dataclass(frozen=True)

@@ -67,11 +67,37 @@ class ModelInputs:
             count = tensor.shape[0]
             rows = tensor.detach()[torch.arange(size) % count].clone()
             for row in range(count, size):
-                order = torch.randperm(rows[row].numel(), generator=generator)
-                rows[row] = rows[row].flatten()[order].view(rows[row].shape)
+                rows[row] = _shuffled(rows[row], generator)
             return rows
 
         return self.map(resize)
+
+    def with_other_values(self, seed: int) -> ModelInputs:
+        """Inputs of the same shapes and of a like range, on which a value-dependent branch of the
+        model may go the other way and a value that an export froze shows.
+
+        Values are shuffled; floats of both signs are negated as well, others mirrored within
+        their range.
+        """
+        torch = import_torch()
+        generator = torch.Generator().manual_seed(seed + 1)
+
+        def change(tensor: Any) -> Any:
+            tensor = _shuffled(tensor.detach(), generator)
+            if tensor.numel() == 0 or not tensor.is_floating_point():
+                return tensor
+            low, high = tensor.min(), tensor.max()
+            if low == high:
+                return tensor * 0.75
+            return -tensor if low < 0 < high else low + high - tensor
+
+        return self.map(change)
+
+
+def _shuffled(tensor: Any, generator: Any) -> Any:
+    torch = import_torch()
+    order = torch.randperm(tensor.numel(), generator=generator)
+    return tensor.flatten()[order].view(tensor.shape)
 
 
 def bind_inputs(module: Any, inputs: Any) -> ModelInputs:

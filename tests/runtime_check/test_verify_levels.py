@@ -52,10 +52,12 @@ def test_a_model_that_converts_passes(exporter):
     assert (result.passed, result.exit_code, result.failures) == (True, 0, ())
     assert result.backend.name == "tensorrt-rtx"
     assert [(i.name, i.shape, i.dtype) for i in result.inputs] == [("x", (2, 3, 8, 8), "float32")]
-    (case,) = result.levels["onnx"].cases
-    assert [o.name for o in case.outputs] == ["second", "first.0", "first.2.0"]
-    assert all(o.passed and o.elements for o in case.outputs)
-    assert all(o.max_abs < 1e-5 for o in case.outputs)
+    cases = result.levels["onnx"].cases
+    assert [case.values for case in cases] == ["given", "other"]
+    for case in cases:
+        assert [o.name for o in case.outputs] == ["second", "first.0", "first.2.0"]
+        assert all(o.passed and o.elements for o in case.outputs)
+        assert all(o.max_abs < 1e-5 for o in case.outputs)
     build = result.levels["build"].build
     assert build.engine_bytes > 1000
     assert build.layer_kinds["CONVOLUTION"] == 1
@@ -74,8 +76,9 @@ def test_numbers_that_differ_fail_and_name_the_line():
     result = check(models.Divisor(), 2, 3, 8, 8)
     assert statuses(result) == {**ALL_PASSED, "onnx": "failed"}
     assert (result.passed, result.exit_code) == (False, 1)
-    (failure,) = result.failures
-    assert failure.stage == "onnx"
+    failure, other = result.failures
+    assert failure.stage == other.stage == "onnx"
+    assert failure.at == other.at
     assert failure.at.line == line("divisor_override=3)")
     (output,) = result.levels["onnx"].cases[0].outputs
     assert output.max_rel == pytest.approx(0.25, rel=1e-4)  # a sum over 4, not over 3
@@ -172,7 +175,7 @@ def test_a_dynamic_batch_is_compared_at_every_size(exporter):
     result = check(models.Shifted(), 1, 3, 8, 8, dim=dim, exporter=exporter)
     assert statuses(result) == ALL_PASSED
     shapes = [case.shapes["x"] for case in result.levels["onnx"].cases]
-    assert shapes == [(2, 3, 8, 8), (1, 3, 8, 8), (5, 3, 8, 8)]
+    assert shapes == [(2, 3, 8, 8), (2, 3, 8, 8), (1, 3, 8, 8), (5, 3, 8, 8)]
 
 
 def test_a_batch_that_became_a_constant_is_found():
@@ -180,7 +183,7 @@ def test_a_batch_that_became_a_constant_is_found():
     result = check(models.WindowReverse(), 8, 4, 4, 4, dim=dim)
     assert statuses(result)["onnx"] == "failed"
     assert any("although 'batch' is dynamic" in note for note in result.notes)
-    at_usual, *others = result.levels["onnx"].cases
+    at_usual, _, *others = result.levels["onnx"].cases
     assert all(output.passed for output in at_usual.outputs)
     assert not all(output.passed for case in others for output in case.outputs)
 
@@ -201,8 +204,9 @@ def test_a_batch_that_the_exporter_cannot_keep_is_refused():
 def test_a_batch_that_the_tracer_baked_in_differs_at_other_sizes():
     result = check(Ramp(), 2, 3, dim=DimSpec.parse("batch=2:4:6"), exporter="torchscript")
     assert statuses(result)["onnx"] == "failed"
-    at_usual, *others = result.levels["onnx"].cases
+    at_usual, other_values, *others = result.levels["onnx"].cases
     assert at_usual.outputs[0].passed
+    assert other_values.outputs[0].passed
     assert [case.outputs for case in others] == [(), ()]  # ONNX Runtime cannot run them
     assert all("ONNX Runtime cannot run the graph" in f.message for f in result.failures)
     assert {f.at.line for f in result.failures} == {Ramp.forward.__code__.co_firstlineno + 1}
@@ -261,7 +265,11 @@ def test_inputs_and_modes_are_left_as_they_were():
     model[1].eval()
     before = copy.deepcopy(model.state_dict())
     x = torch.zeros(2, 3)
+    torch.manual_seed(17)
+    expected = torch.rand(3)
+    torch.manual_seed(17)
     result = verify(model, x)
+    assert torch.equal(torch.rand(3), expected)
     assert result.passed
     assert torch.equal(x, torch.zeros(2, 3))
     assert [part.training for part in model] == [True, False, True]
@@ -304,6 +312,38 @@ def test_bfloat16_has_no_numbers_but_a_reason():
     result = verify(nn.ReLU(), torch.randn(2, 3).bfloat16())
     assert statuses(result) == {**ALL_PASSED, "onnx": "skipped"}
     assert result.levels["onnx"].reason
+
+
+def test_a_branch_that_the_tracer_follows_differs_on_other_values():
+    result = check(models.Branch(), 2, 3, exporter="torchscript")
+    given, other = result.levels["onnx"].cases
+    assert given.outputs[0].passed
+    assert not other.outputs[0].passed
+    (failure,) = result.failures
+    assert "with other values than the export saw" in failure.message
+    assert f"verify_models.py:{line('if y.sum() > 0')}: Converting a tensor" in result.notes[0]
+
+
+def test_a_value_that_the_tracer_freezes_differs_on_other_values():
+    result = check(models.Crash(), 2, 3, exporter="torchscript")
+    given, other = result.levels["onnx"].cases
+    assert given.outputs[0].passed
+    assert not other.outputs[0].passed
+
+
+class Particular(nn.Module):
+    def forward(self, x):
+        if not torch.compiler.is_compiling() and x[0, 0] != 1:
+            raise ValueError("made for one input")
+        return x * 2
+
+
+def test_a_model_made_for_one_input_is_compared_on_that():
+    x = torch.tensor([[1.0, 2.0, 3.0, 4.0, 5.0]])
+    result = verify(Particular(), x)
+    assert result.passed
+    assert len(result.levels["onnx"].cases) == 1
+    assert "does not run on other values" in result.notes[0]
 
 
 def test_an_engine_is_saved(tmp_path):
@@ -353,7 +393,7 @@ def test_rules_are_named_by_the_caller():
         return "pool-divisor"
 
     assert result.with_rules(rule_for).failures[0].rule == "pool-divisor"
-    assert asked == [("verify_models.py", line("divisor_override=3)"))]
+    assert asked == [("verify_models.py", line("divisor_override=3)"))] * 2
     assert result.with_rules(None) is result
 
 

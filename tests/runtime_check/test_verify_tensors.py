@@ -94,3 +94,25 @@ def test_a_clone_shares_no_memory():
     bound = bind_inputs(TwoArguments(), {"image": ONE})
     bound.clone().args[0].zero_()
     assert ONE.item() == 1.0
+
+
+def test_other_values_keep_shape_dtype_and_range():
+    class Any(nn.Module):
+        def forward(self, *inputs):
+            return inputs
+
+    signed, positive = torch.randn(50) + 0.5, torch.rand(50) + 1
+    indices, flags = torch.arange(50), torch.arange(50) > 10
+    constant, empty = torch.full((), 2.0), torch.ones(0, 3)
+    given = (signed, positive, indices, flags, constant, empty)
+    bound = bind_inputs(Any(), given)
+    other = bound.with_other_values(0).args
+    assert [(x.shape, x.dtype) for x in other] == [(x.shape, x.dtype) for x in given]
+    assert other[0].sum() < 0 < signed.sum()
+    assert torch.allclose(other[0].sort().values, (-signed).sort().values)
+    assert positive.min() - 1e-6 <= other[1].min() <= other[1].max() <= positive.max() + 1e-6
+    assert torch.equal(other[2].sort().values, indices)
+    assert not torch.equal(other[2], indices)
+    assert other[3].sum() == flags.sum()
+    assert other[4] == 1.5
+    assert all(torch.equal(a, b) for a, b in zip(bound.args, given, strict=True))

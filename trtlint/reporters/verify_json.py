@@ -105,6 +105,7 @@ def _level(level: LevelResult) -> dict[str, Any]:
 def _case(case: Case) -> dict[str, Any]:
     return {
         "shapes": {name: list(shape) for name, shape in case.shapes.items()},
+        "values": case.values,
         "outputs": [_output(output) for output in case.outputs],
     }
 

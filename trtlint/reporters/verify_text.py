@@ -74,8 +74,8 @@ def _what(level: LevelResult) -> str:
     if level.cases:
         outputs = [output for case in level.cases for output in case.outputs]
         exact = sum(output.equal for output in outputs)
-        cases = f" at {len(level.cases)} shapes" if len(level.cases) > 1 else ""
-        return f"{len(outputs)} outputs compared{cases}, {exact} bit-equal"
+        cases = f"{len(level.cases)} sets of inputs"
+        return f"{len(outputs)} comparisons over {cases}, {exact} bit-equal"
     return ""
 
 
@@ -89,6 +89,8 @@ def _outputs(result: VerifyResult) -> Table:
     for level in result.levels.values():
         for case in level.cases:
             shapes = ", ".join(_shape(shape) for shape in case.shapes.values())
+            if case.values == "other":
+                shapes += ", other values"
             for output in case.outputs:
                 verdict = "equal" if output.equal else "close" if output.passed else "differs"
                 table.add_row(
