@@ -139,7 +139,7 @@ class Pipeline:
         try:
             self._graph = export(
                 self._module,
-                self._inputs,
+                self._inputs.clone(),  # one tensor given twice is two inputs
                 exporter=self._options.exporter,
                 dim=self._options.dim,
                 folder=folder,

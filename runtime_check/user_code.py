@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import linecache
 import os
 import re
@@ -15,6 +16,7 @@ from trtlint.runtime_check.result import SourceLine
 
 _HERE = Path(__file__).resolve().parent
 _STDLIB = Path(sysconfig.get_path("stdlib")).resolve()
+_INSTALLED = frozenset({"site-packages", "dist-packages"})
 _PROJECT_MARKS = ("pyproject.toml", "setup.py", "setup.cfg", ".git")
 # `File "net.py", line 3, in forward` (tracebacks, exporter messages, faulthandler dumps)
 _FRAME = re.compile(r'File "(?P<path>[^"\n]+)", line (?P<line>\d+)')
@@ -43,8 +45,8 @@ class UserCode:
 
     def innermost(self, frames: Iterable[Frame]) -> SourceLine | None:
         """The innermost frame of the user; ``frames`` run from the outermost to the innermost."""
-        candidates = [frame for frame in frames if _is_foreign(frame[0]) is False]
-        own = [f for f in candidates if any(_inside(Path(f[0]), root) for root in self.roots)]
+        candidates = [frame for frame in frames if not _is_foreign(frame[0])]
+        own = [f for f in candidates if any(_inside(f[0], root) for root in self.roots)]
         chosen = own or candidates
         return source_line(*chosen[-1]) if chosen else None
 
@@ -110,12 +112,16 @@ def _is_foreign(path: str) -> bool:
     """Whether a file belongs to Python, an installed package or this room."""
     if path.startswith("<") or not path:
         return True
-    resolved = Path(path).resolve()
-    parts = resolved.parts
-    if "site-packages" in parts or "dist-packages" in parts:
+    resolved = _resolved(os.path.abspath(path))
+    if not _INSTALLED.isdisjoint(resolved.parts):
         return True
-    return _inside(resolved, _STDLIB) or _inside(resolved, _HERE)
+    return resolved.is_relative_to(_STDLIB) or resolved.is_relative_to(_HERE)
 
 
-def _inside(path: Path, folder: Path) -> bool:
-    return path.resolve().is_relative_to(folder)
+def _inside(path: str, folder: Path) -> bool:
+    return _resolved(os.path.abspath(path)).is_relative_to(folder)
+
+
+@functools.lru_cache(maxsize=4096)  # a graph of a thousand nodes names a dozen files
+def _resolved(absolute: str) -> Path:
+    return Path(absolute).resolve()
