@@ -108,6 +108,8 @@ def _import(spec: ModelSpec) -> ModuleType:
     if len(package) > 1 and all(part.isidentifier() for part in package):
         return importlib.import_module(".".join(package))  # relative imports work
     name = "".join(c if c.isalnum() else "_" for c in path.stem)
+    if name in sys.modules or name in sys.stdlib_module_names:
+        name = f"model_in_{name}"  # select.py must not take the place of Python's own
     made = importlib.util.spec_from_file_location(name, path)
     if made is None or made.loader is None:
         raise LoadFailed(f"{spec.location}: not a Python file")

@@ -89,7 +89,7 @@ class Pipeline:
             capability = (
                 self._options.compute_capability
                 if self._tensorrt.has_compute_capabilities
-                else "of this machine's GPU"
+                else None
             )
             backend = BackendInfo(self._tensorrt.name, self._tensorrt.version, capability)
         return VerifyResult(

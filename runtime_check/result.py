@@ -116,7 +116,7 @@ class BackendInfo:
 
     name: str
     version: str
-    compute_capability: str
+    compute_capability: str | None  # None: that of the GPU in the machine
     device: str = "none"
 
 

@@ -144,7 +144,8 @@ def _post_mortem(folder: Path, request: Request, end: str) -> VerifyResult:
     end = end or "ended without a result"
     if stage in ("start", "load", "eager") or not isinstance(partial, VerifyResult):
         doing = {"start": "starting", "load": "loading", "eager": "running"}.get(stage, stage)
-        hints = (_memory_hint(request), _tail(_read(folder / "output")))
+        raised = "--time-limit gives it longer" if "time limit" in end else ""
+        hints = (raised, _memory_hint(request), _tail(_read(folder / "output")))
         raise LoadFailed(
             f"{doing} {request.spec} {end}{_shown(at)}", "; ".join(filter(None, hints))
         )

@@ -63,6 +63,7 @@ def test_an_endless_model_runs_into_the_time_limit_and_names_its_line(folder):
     ) as caught:
         verify_spec("net.py:Endless", limits=Limits(seconds=6))
     assert time.monotonic() - start < 20
+    assert "--time-limit" in caught.value.hint
     assert f"net.py:{line(folder, 'time.sleep(0.01)')}: time.sleep" in str(caught.value)
 
 
@@ -161,6 +162,19 @@ def test_a_file_in_a_package_may_import_its_neighbours(folder):
 def test_a_file_with_dots_in_its_name(folder):
     shutil.copy("net.py", "plain.before.py")
     assert load(ModelSpec.parse("plain.before.py:Divisor")).module is not None
+
+
+def test_a_file_named_like_a_module_of_python_takes_no_place(folder):
+    import select
+
+    import onnx
+
+    shutil.copy("net.py", "select.py")
+    shutil.copy("net.py", "onnx.py")
+    for name in ("select", "onnx"):
+        loaded = load(ModelSpec.parse(f"{name}.py:Divisor"))
+        assert type(loaded.module).__module__ == f"model_in_{name}"
+    assert (sys.modules["select"], sys.modules["onnx"]) == (select, onnx)
 
 
 def test_a_model_that_wants_a_gpu_is_told_what_to_write(folder):

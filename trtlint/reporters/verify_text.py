@@ -40,11 +40,9 @@ def _subject(result: VerifyResult) -> str:
         f"{entry.name} {_shape(entry.shape)} {entry.dtype}" for entry in result.inputs
     )
     backend = result.backend
-    where = (
-        f", {backend.name} {backend.version} for compute capability {backend.compute_capability}"
-        if backend
-        else ""
-    )
+    where = f", {backend.name} {backend.version}" if backend else ""
+    if backend and backend.compute_capability:
+        where += f" for compute capability {backend.compute_capability}"
     return f"({inputs}; {result.exporter}{where})"
 
 
