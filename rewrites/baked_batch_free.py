@@ -25,7 +25,9 @@ class BakedBatchToFree(Rewrite[BakedReshape]):
         if flat is not None:
             operand = primary(code.source(found.operand), found.operand)
             return Change((Swap(code.code, found.call, f"{operand}.{flat}"),))
-        holes = [i for i, size in enumerate(found.values) if size is not None and size.constant == -1]
+        holes = [
+            i for i, size in enumerate(found.values) if size is not None and size.constant == -1
+        ]
         if holes:
             return Decline("another size is already -1, and the reshape is no plain flattening")
         if any(size is None for size in found.values[1:]):
@@ -52,6 +54,8 @@ def _flattened(found: BakedReshape) -> str | None:
         return None
     if not tail:
         return f"flatten({len(lead)})"
-    return f"flatten({len(lead)}, {-len(tail) - 1})" if rank is None else (
-        f"flatten({len(lead)}, {rank - len(tail) - 1})"
+    return (
+        f"flatten({len(lead)}, {-len(tail) - 1})"
+        if rank is None
+        else (f"flatten({len(lead)}, {rank - len(tail) - 1})")
     )

@@ -64,8 +64,13 @@ class SliceAssignToConvTranspose(Rewrite[SliceAssignment]):
             code.fresh_name(f"{region.name}_{i}{j}") for i in range(down) for j in range(right)
         ]
         try:
-            values = dict(zip(map(id, woven.writes), zip(names, map(build.value, woven.writes),
-                                                         strict=True), strict=True))
+            values = dict(
+                zip(
+                    map(id, woven.writes),
+                    zip(names, map(build.value, woven.writes), strict=True),
+                    strict=True,
+                )
+            )
         except Undecided as undecided:
             return Decline(str(undecided))
         indent = code.code.span(region.last).column - 1

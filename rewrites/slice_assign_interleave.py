@@ -56,7 +56,9 @@ class SliceAssignToInterleave(Rewrite[SliceAssignment]):
         square = len(set(woven.periods)) == 1 and len(woven.periods) == 2
         text: Text
         if rank == 4 and woven.axes == (2, 3) and square:
-            stacked = call(build.torch("torch.stack"), sequence(values), "dim=2", tail=".flatten(1, 2)")
+            stacked = call(
+                build.torch("torch.stack"), sequence(values), "dim=2", tail=".flatten(1, 2)"
+            )
             shuffle = build.torch("torch.nn.functional.pixel_shuffle")
             text = call(shuffle, stacked, str(woven.periods[0]))
         else:

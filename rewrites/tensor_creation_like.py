@@ -103,5 +103,3 @@ def _dtype_option(found: Creation, tensor: Tensor, code: TracedCode) -> list[str
     if spelled is None or code.project.sets_default_dtype:
         return None
     return [f"dtype={code.spelling(spelled)[0]}"]
-
-

@@ -105,7 +105,8 @@ class BakedBatch(Rule[BakedReshape]):
             found = size_arguments(code, call, {"view", "reshape"})
             if found is None or len(found.nodes) < 2:
                 continue
-            first, dim = found.values[0], found.tensor.shape and found.tensor.shape.dim(0)
+            first = found.values[0]
+            dim = found.tensor.shape.dim(0) if found.tensor.shape is not None else None
             shown = f"{call_name(call)}({', '.join(map(code.source, found.nodes))})"
             if first is not None and is_batch(first) and (is_input(first) or first == dim):
                 literal = False

@@ -72,6 +72,4 @@ class FreeFunction(Rule[FreeFunctionUse]):
         first = code.code.node.body.body[0] if code.code.node.body.body else None
         inputs = code.before(first).values() if first is not None else ()
         if any(isinstance(value, Tensor) for value in inputs):
-            yield FreeFunctionUse(
-                code.code.node.name, code.traced.symbol, tuple(code.traced.users)
-            )
+            yield FreeFunctionUse(code.code.node.name, code.traced.symbol, tuple(code.traced.users))

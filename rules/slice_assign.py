@@ -56,11 +56,15 @@ class SliceAssign(Rule[SliceAssignment]):
     name = "slice-assign"
     family = "assign"
     message = "`{target} = ...` writes into part of a tensor"
-    hint = "build the whole tensor in one expression: torch.cat, torch.stack, F.pad or F.pixel_shuffle"
+    hint = (
+        "build the whole tensor in one expression: torch.cat, torch.stack, F.pad or F.pixel_shuffle"
+    )
     verdicts: ClassVar[Mapping[str, Mapping[str, Verdict]]] = {
         "default": {
             "tensorrt-rtx-1.7": executed("costly", "one Scatter layer a write", layers=["SCATTER"]),
-            "tensorrt-11.4": cited("costly", "onnx-tensorrt: ScatterND is an IScatterLayer since 8.2"),
+            "tensorrt-11.4": cited(
+                "costly", "onnx-tensorrt: ScatterND is an IScatterLayer since 8.2"
+            ),
             "tensorrt-8.6": cited("costly", "onnx-tensorrt 8.6: ScatterND is an IScatterLayer"),
             "torch2trt-0.5": cited(
                 "wrong", "4e820ae: no converter for __setitem__; the engine ignores the write"

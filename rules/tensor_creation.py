@@ -143,7 +143,7 @@ def _chain(code: TracedCode, call: cst.Call) -> cst.BaseExpression:
 
 def _names_device(code: TracedCode, whole: cst.BaseExpression) -> bool:
     """Whether the source spells a device: ``.cuda()``, ``"cuda:0"``, ``torch.device("cuda")``."""
-    for node in code.walk(cst.CSTNode, whole):
+    for node in code.nodes(whole):
         match node:
             case cst.Call(func=cst.Attribute(attr=cst.Name(value="cuda" | "cpu")), args=[]):
                 return True

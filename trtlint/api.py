@@ -6,10 +6,9 @@ not. Neither prints, writes or knows of the command line.
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 import libcst as cst
 
@@ -20,17 +19,17 @@ from trtlint.analysis.dtypes import source as dtype_source
 from trtlint.analysis.interleave import interleaving
 from trtlint.analysis.pieces import Undecided, decompose, untouched
 from trtlint.analysis.project import Symbol
-from trtlint.changes import Change, Decline, Insert, Lines, Swap
-from trtlint.class_edits import add_to_init, move_into_class
-from trtlint.codegen import CallText, SumText, Text, call, layout, sequence
-from trtlint.findings import Safety
-from trtlint.rebuilding import Rebuilder, change, obstacle, primary, removable, size_sources
 from trtlint.analysis.sizes import Size
 from trtlint.analysis.step_loops import StepLoop, step_loop
 from trtlint.analysis.traced_code import TracedCode, is_batch, is_input, size_arguments
 from trtlint.analysis.uses import escapes, written_later
 from trtlint.analysis.values import DeviceValue, DTypeValue, Tensor
 from trtlint.analysis.writes import Region, SliceWrite, mentions, region_of, slice_writes
+from trtlint.changes import Change, Decline, Insert, Lines, Swap
+from trtlint.class_edits import add_to_init, move_into_class
+from trtlint.codegen import CallText, SumText, Text, call, layout, sequence
+from trtlint.findings import Safety
+from trtlint.rebuilding import Rebuilder, change, obstacle, primary, removable, size_sources
 from trtlint.verdicts import Verdict, cited, executed
 
 
@@ -76,9 +75,9 @@ class Rule(Generic[M]):
     verdicts: ClassVar[Mapping[str, Mapping[str, Verdict]]]
     only_if_minded: ClassVar[frozenset[str]] = frozenset()
 
-    @abstractmethod
     def check(self, code: TracedCode) -> Iterator[M]:
         """Every occurrence in one traced function."""
+        raise NotImplementedError
 
 
 class Rewrite(Generic[M]):
@@ -93,15 +92,15 @@ class Rewrite(Generic[M]):
             is used.
     """
 
-    rule: ClassVar[type[Rule[Match]]]
+    rule: ClassVar[type[Rule[Any]]]
     title: ClassVar[str]
     safety: ClassVar[Safety]
     routes: ClassVar[frozenset[str]] = frozenset({"onnx", "torch2trt"})
     order: ClassVar[int] = 0
 
-    @abstractmethod
     def rewrite(self, found: M, code: TracedCode) -> Change | Decline:
         """The change for one match."""
+        raise NotImplementedError
 
 
 __all__ = [

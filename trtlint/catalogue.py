@@ -132,7 +132,11 @@ def _classes(package_name: str, base: type[C]) -> Iterator[type[C]]:
     package = importlib.import_module(package_name)
     for module in _modules(package):
         for value in vars(module).values():
-            if inspect.isclass(value) and issubclass(value, base) and value.__module__ == module.__name__:
+            if (
+                inspect.isclass(value)
+                and issubclass(value, base)
+                and value.__module__ == module.__name__
+            ):
                 yield value
 
 

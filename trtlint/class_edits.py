@@ -59,8 +59,7 @@ def add_to_init(code: TracedCode, wish: str, statement: Callable[[str], str]) ->
     pad = " " * facts.column
     unit = "    " if not pad else " " * (facts.column - _column(project, owner))
     text = (
-        f"{pad}def __init__(self):\n{pad}{unit}super().__init__()\n"
-        f"{pad}{unit}{statement(name)}\n\n"
+        f"{pad}def __init__(self):\n{pad}{unit}super().__init__()\n{pad}{unit}{statement(name)}\n\n"
     )
     return Addition(name, lines=(Lines(owner.path, first, first - 1, text),))
 
@@ -95,8 +94,8 @@ def _is_attribute(project: Project, owner: Symbol, name: str) -> bool:
 
 # What every nn.Module has, as far as a constant might be called so.
 _MODULE_ATTRIBUTES = frozenset(
-    """training forward parameters buffers children modules float half double to cuda cpu type apply
-    eval train compile register_buffer state_dict""".split()
+    """training forward parameters buffers children modules float half double to cuda cpu type
+    apply eval train compile register_buffer state_dict""".split()
 )
 
 
@@ -160,7 +159,9 @@ def _movable(code: TracedCode, user: Symbol) -> str | None:
         return "it calls itself"
     if any(n.startswith("__") and not n.endswith("__") for n in (*facts.names, facts.name)):
         return "a name in it would be mangled inside a class"
-    texts = [s for s in code.code.walk(cst.SimpleString) if not isinstance(code.parent(s), cst.Expr)]
+    texts = [
+        s for s in code.code.walk(cst.SimpleString) if not isinstance(code.parent(s), cst.Expr)
+    ]
     if any("\n" in code.source(text) for text in texts):
         return "it holds a string over several lines, which indenting would change"
     for module in project.modules():

@@ -136,7 +136,7 @@ def _one_pass(
 ) -> dict[Path, str]:
     """Apply what can be applied together in each file; the texts that changed."""
     changed: dict[Path, str] = {}
-    for path, candidates in before.items():
+    for candidates in before.values():
         unique = {id(c.change): c for c in candidates if c.change is not None and run.may(c)}
         try:
             texts, _ = fixing.apply(run.project, [c.change for c in unique.values() if c.change])
@@ -196,9 +196,7 @@ class _Run:
         fix = candidate.finding.fix
         if fix is None:
             return False
-        return fix.safety is Safety.SAFE or (
-            fix.safety is Safety.UNSAFE and self.settings.unsafe
-        )
+        return fix.safety is Safety.SAFE or (fix.safety is Safety.UNSAFE and self.settings.unsafe)
 
     def report(self, source: Source) -> FileReport:
         """Everything that is said of one file."""
@@ -233,8 +231,10 @@ class _Run:
             code = TracedCode(self.analysis, traced)
         except cst.ParserSyntaxError as error:
             self._errors.setdefault(traced.path, []).append(
-                UnparsableSource(f"LibCST cannot parse `{traced.symbol.qualname}`: {error.message}",
-                                 path=traced.path)
+                UnparsableSource(
+                    f"LibCST cannot parse `{traced.symbol.qualname}`: {error.message}",
+                    path=traced.path,
+                )
             )
             return found
         for name in self.settings.rules:

@@ -53,8 +53,8 @@ def apply(project: Project, changes: Sequence[Change]) -> tuple[dict[Path, str],
             _plan(plans, insert.function).inserts.append(insert)
         for lines in change.lines:
             edits.setdefault(lines.path, []).append(lines)
-        for part in (*change.swaps, *change.inserts):
-            imports.setdefault(part.function.path, set()).update(change.imports)
+        for code in _functions(change):
+            imports.setdefault(code.path, set()).update(change.imports)
     for plan in plans.values():
         facts = plan.code.facts
         text = render(plan.code, plan.swaps, plan.inserts)
@@ -66,6 +66,11 @@ def apply(project: Project, changes: Sequence[Change]) -> tuple[dict[Path, str],
         new = splice(project.texts[path], parts)
         result[path] = add_imports(new, sorted(imports.get(path, ())))
     return result, chosen
+
+
+def _functions(change: Change) -> list[FunctionCode]:
+    """The functions that a change reaches into."""
+    return [s.function for s in change.swaps] + [i.function for i in change.inserts]
 
 
 def _plan(plans: dict[str, _Plan], code: FunctionCode) -> _Plan:
@@ -82,8 +87,7 @@ def _without_conflicts(changes: Sequence[Change]) -> list[Change]:
         touched = {id(n) for s in change.swaps for n in _subtree(s.node)}
         ranges = [(e.path, e.first, max(e.last, e.first)) for e in change.lines]
         inside = [
-            (p.function.path, p.function.facts.first_line, p.function.facts.last_line)
-            for p in (*change.swaps, *change.inserts)
+            (code.path, code.facts.first_line, code.facts.last_line) for code in _functions(change)
         ]
         if touched & nodes.keys() or _overlap(ranges, taken + functions) or _overlap(inside, taken):
             continue
@@ -230,9 +234,7 @@ class _Swapper(cst.CSTTransformer):
         node = cst.parse_expression(text, self.code.module.config_for_parsing)
         bare = not getattr(node, "lpar", ())
         if bare and not as_it_is and not isinstance(node, _PRIMARY):
-            node = node.with_changes(
-                lpar=[cst.LeftParen()], rpar=[cst.RightParen()]
-            )
+            node = node.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
         return node
 
 

@@ -63,7 +63,9 @@ class Rebuilder:
                 return self._unsqueezed(write, self.ignore)
             case Untouched(box=box):
                 if self.fill is not None:
-                    raise Undecided("a part that no write reaches has no neighbour to be padded from")
+                    raise Undecided(
+                        "a part that no write reaches has no neighbour to be padded from"
+                    )
                 return self._old(box)
             case Joined():
                 return self._joined(piece)
@@ -79,9 +81,9 @@ class Rebuilder:
             return self._augmented(write, source)
         if not isinstance(value, Tensor):
             raise Undecided(f"`{source}` is a scalar, or not known to be a tensor")
-        if not dtypes.joinable(value.dtype, self.base.dtype):
-            if not (_of_input(value.dtype) and _of_input(self.base.dtype)):
-                raise Undecided(f"`{source}` is not known to have the dtype of `{write.name}`")
+        both_inputs = _of_input(value.dtype) and _of_input(self.base.dtype)
+        if not both_inputs and not dtypes.joinable(value.dtype, self.base.dtype):
+            raise Undecided(f"`{source}` is not known to have the dtype of `{write.name}`")
         slot = write.selection.shape if write.selection is not None else None
         if slot is None:
             raise Undecided("its index is not known well enough")
@@ -115,9 +117,10 @@ class Rebuilder:
             fits = dtypes.joinable(both, self.base.dtype)
         else:
             fits = bool(self.base.dtype and self.base.dtype.floating) and isinstance(value, Int)
-            fits = fits or (type(value).__name__ in ("Number", "Ratio") and bool(
-                self.base.dtype and self.base.dtype.floating
-            ))
+            fits = fits or (
+                type(value).__name__ in ("Number", "Ratio")
+                and bool(self.base.dtype and self.base.dtype.floating)
+            )
         if not fits:
             raise Undecided(f"`{source}` may change the dtype of `{write.name}`")
         return f"{self.code.source(write.target)} {operator} {primary(source, write.value)}"
@@ -147,19 +150,25 @@ class Rebuilder:
         parts = list(zip(piece.parts, piece.sizes, strict=True))
         if all(isinstance(part, Written) and self._is_point(part, piece.axis) for part, _ in parts):
             keep_out = self.ignore | {piece.axis}
-            values = [self._unsqueezed(p.write, keep_out) for p, _ in parts if isinstance(p, Written)]
+            values = [
+                self._unsqueezed(p.write, keep_out) for p, _ in parts if isinstance(p, Written)
+            ]
             head = self.torch("torch.stack")
             return call(head, sequence(values), f"dim={self._axis(piece.axis)}")
         if self.fill is None:
             values_or_old = [self.text(part) for part, _ in parts]
-            return call(self.torch("torch.cat"), sequence(values_or_old), f"dim={self._axis(piece.axis)}")
+            return call(
+                self.torch("torch.cat"), sequence(values_or_old), f"dim={self._axis(piece.axis)}"
+            )
         return self._padded(piece)
 
     def _is_point(self, part: Written, axis: int) -> bool:
         selector = part.write.selection.on(axis) if part.write.selection is not None else None
-        points = [s for s in part.write.selection.selectors if isinstance(s, Point)] if (
-            part.write.selection is not None
-        ) else []
+        points = (
+            [s for s in part.write.selection.selectors if isinstance(s, Point)]
+            if (part.write.selection is not None)
+            else []
+        )
         alone = all(p.axis == axis or p.axis in self.ignore for p in points)
         return isinstance(selector, Point) and alone
 
@@ -283,7 +292,6 @@ def primary(source: str, node: cst.BaseExpression | None) -> str:
     return source if simple or (node is not None and node.lpar) else f"({source})"
 
 
-
 def change(
     code: TracedCode, region: Region, value: Text, imports: Collection[str], *, drop: bool
 ) -> Change:
@@ -357,9 +365,7 @@ def removable(code: TracedCode, region: Region) -> bool:
     """Whether the line that created the tensor can go: nothing reads the tensor before the end."""
     if region.creation is None:
         return False
-    return not any(
-        mentions(write.value, region.name) or write.augmented for write in region.writes
-    )
+    return not any(mentions(write.value, region.name) or write.augmented for write in region.writes)
 
 
 def size_sources(code: TracedCode, region: Region) -> list[str] | None:

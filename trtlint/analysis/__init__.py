@@ -11,11 +11,12 @@ from trtlint.analysis.arguments import Args
 from trtlint.analysis.code import FunctionCode
 from trtlint.analysis.evidence import tensor_parameters
 from trtlint.analysis.index import Parameter
-from trtlint.analysis.interpret import Env, Evaluation, Frame, number_parameter
+from trtlint.analysis.interpret import Evaluation, Frame
 from trtlint.analysis.layers import call_layer
 from trtlint.analysis.project import Project, Symbol
 from trtlint.analysis.shapes import Shape
 from trtlint.analysis.sizes import rename
+from trtlint.analysis.states import Env, number_parameter
 from trtlint.analysis.traced import TracedFunction, find_traced, owner_of
 from trtlint.analysis.values import (
     UNKNOWN,
@@ -139,7 +140,9 @@ class Analysis:
         known = self.attributes(symbol)
         if name in known:
             value = known[name]
-            return replace(value, path=f"{owner.path}.{name}") if isinstance(value, Module) else value
+            return (
+                replace(value, path=f"{owner.path}.{name}") if isinstance(value, Module) else value
+            )
         if owner.path == "self" or name in ("register_buffer", "register_parameter"):
             return Method(owner, name)
         return Unknown(frozenset({f"{owner.path}.{name}"}))
@@ -259,11 +262,15 @@ def _renamed(value: Value, visible: frozenset[str], token: str, private: tuple[s
         case Unknown():
             return Unknown(tokens(value.aliases))
         case Items(items=tuple() as items):
-            return Items(value.kind, tuple(_renamed(item, visible, token, private) for item in items))
+            return Items(
+                value.kind, tuple(_renamed(item, visible, token, private) for item in items)
+            )
         case Items():
             return Items(value.kind, None, _renamed(value.element, visible, token, private))
         case Mapping(entries=tuple() as entries):
-            return Mapping(tuple((name, _renamed(v, visible, token, private)) for name, v in entries))
+            return Mapping(
+                tuple((name, _renamed(v, visible, token, private)) for name, v in entries)
+            )
         case _:
             return value
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from trtlint.analysis.arguments import Args
 from trtlint.analysis.sizes import ONE, ZERO, at_least, floor_div, minimum
 from trtlint.analysis.values import (
@@ -116,7 +118,7 @@ def _extreme(name: str, args: Args) -> Value:
 
 
 def _sequence(name: str, value: Value | None) -> Value:
-    kind = "list" if name == "list" else "tuple"
+    kind: Literal["list", "tuple"] = "list" if name == "list" else "tuple"
     match value:
         case None:
             return Items(kind, ())

@@ -46,9 +46,10 @@ class FunctionCode:
         self.node = self._find()
 
     def _find(self) -> cst.FunctionDef:
-        top = self.module.body[0]
+        top: cst.BaseStatement | cst.SimpleStatementLine = self.module.body[0]
         if self.nested:
-            assert isinstance(top, cst.If) and isinstance(top.body, cst.IndentedBlock)
+            assert isinstance(top, cst.If)
+            assert isinstance(top.body, cst.IndentedBlock)
             top = top.body.body[0]
         assert isinstance(top, cst.FunctionDef)
         return top
@@ -59,17 +60,20 @@ class FunctionCode:
 
     def walk(self, kind: type[N], root: cst.CSTNode | None = None) -> Iterator[N]:
         """Every node of that kind in source order, nested functions included."""
+        return (node for node in self.nodes(root) if isinstance(node, kind))
+
+    def nodes(self, root: cst.CSTNode | None = None) -> Iterator[cst.CSTNode]:
+        """Every node in source order, nested functions included."""
         stack: list[cst.CSTNode] = [root if root is not None else self.node.body]
         while stack:
             node = stack.pop()
-            if isinstance(node, kind):
-                yield node
+            yield node
             stack.extend(reversed(node.children))
 
     @cached_property
     def _positions(self) -> dict[cst.CSTNode, CodeRange]:
         wrapper = MetadataWrapper(self.module, unsafe_skip_copy=True)
-        return dict(wrapper.resolve(PositionProvider))  # type: ignore[arg-type]
+        return dict(wrapper.resolve(PositionProvider))
 
     def span(self, node: cst.CSTNode) -> Span:
         """Where ``node`` stands in the file: 1-based, the end exclusive."""

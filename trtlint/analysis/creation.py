@@ -159,9 +159,7 @@ def _like(name: str) -> Callable[[Args], Value]:
         fill = _scalar(args.get(1, "fill_value"))[0] if name == "full" else _FILLS[name]
         made = _made(f"{name}_like", args, model.shape, model.dtype, fill)
         device = made.device if "device" in args.kw else model.device
-        return Tensor(
-            made.shape, model.exact, made.dtype, device, made.storage, made.creation
-        )
+        return Tensor(made.shape, model.exact, made.dtype, device, made.storage, made.creation)
 
     return make
 

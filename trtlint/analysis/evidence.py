@@ -14,12 +14,13 @@ if TYPE_CHECKING:
 
 # Attributes that, in traced code, only tensors are asked for.
 _ATTRIBUTES = frozenset(
-    """shape size dim ndim view reshape permute transpose contiguous flatten unflatten unsqueeze
-    squeeze expand expand_as repeat chunk narrow unbind numel new_zeros new_ones new_full new_empty
-    new_tensor type_as float half double long int bool cuda cpu device dtype softmax sigmoid relu
-    tanh clone detach mean std var amax amin matmul masked_fill masked_fill_ gather scatter clamp
-    relu_ clamp_ add_ mul_ sub_ div_ zero_ fill_ copy_ permute_ pow sqrt exp log abs data mT bmm
-    roll flip cumsum argmax topk sort requires_grad is_cuda pixel_shuffle""".split()
+    """shape size dim ndim view reshape permute transpose contiguous flatten unflatten
+    unsqueeze squeeze expand expand_as repeat chunk narrow unbind numel new_zeros new_ones
+    new_full new_empty new_tensor type_as float half double long int bool cuda cpu device
+    dtype softmax sigmoid relu tanh clone detach mean std var amax amin matmul masked_fill
+    masked_fill_ gather scatter clamp relu_ clamp_ add_ mul_ sub_ div_ zero_ fill_ copy_
+    permute_ pow sqrt exp log abs data mT bmm roll flip cumsum argmax topk sort
+    requires_grad is_cuda pixel_shuffle""".split()
 )
 _MAX_DEPTH = 3
 
@@ -86,5 +87,7 @@ def _passed(
         skip = 0
     parameters = [p.name for p in inner.facts.parameters]
     return {
-        name for i, name in names.items() if i + skip < len(parameters) and parameters[i + skip] in used
+        name
+        for i, name in names.items()
+        if i + skip < len(parameters) and parameters[i + skip] in used
     }

@@ -11,9 +11,11 @@ from trtlint.analysis import dtypes, torch_calls
 from trtlint.analysis.arguments import Args, dtype_of
 from trtlint.analysis.builtin_calls import call_builtin
 from trtlint.analysis.layers import module_child
+from trtlint.analysis.operators import binary_operation, items_item, shape_item
 from trtlint.analysis.reshaping import subscript
 from trtlint.analysis.shapes import Shape
-from trtlint.analysis.sizes import ONE, Size, const, floor_div
+from trtlint.analysis.sizes import const
+from trtlint.analysis.states import model_tensor, of_any_iteration
 from trtlint.analysis.values import (
     UNKNOWN,
     Class,
@@ -23,7 +25,6 @@ from trtlint.analysis.values import (
     Function,
     Int,
     Items,
-    Mapping as DictValue,
     Method,
     Module,
     Nothing,
@@ -37,16 +38,18 @@ from trtlint.analysis.values import (
     Unknown,
     Value,
     aliases,
-    element_of,
     join,
+)
+from trtlint.analysis.values import (
+    Mapping as DictValue,
 )
 
 if TYPE_CHECKING:
     from trtlint.analysis.interpret import Frame
 
 _BUILTINS = frozenset(
-    "len int float bool range list tuple dict zip enumerate max min abs sum round isinstance "
-    "getattr hasattr super sorted reversed map print str set any all slice".split()
+    """len int float bool range list tuple dict zip enumerate max min abs sum round isinstance
+    getattr hasattr super sorted reversed map print str set any all slice""".split()
 )
 
 
@@ -182,9 +185,9 @@ class Expressions:
             case Tensor():
                 return subscript(owner, index, self.frame.token(node))
             case ShapeOf(tensor=tensor):
-                return _shape_item(tensor, index)
+                return shape_item(tensor, index)
             case Items():
-                return _items_item(owner, index)
+                return items_item(owner, index)
             case DictValue(entries=tuple() as entries) if isinstance(index[0], Text):
                 found = [value for key, value in entries if key == index[0].value]
                 return found[-1] if found else UNKNOWN
@@ -205,7 +208,9 @@ class Expressions:
                         return items or (UNKNOWN,)
                     found.append(inner_value)
                 case cst.Slice(lower=lower, upper=upper, step=step):
-                    bounds = [self.value(b) if b is not None else None for b in (lower, upper, step)]
+                    bounds = [
+                        self.value(b) if b is not None else None for b in (lower, upper, step)
+                    ]
                     found.append(Slice(*bounds))
         return tuple(found)
 
@@ -233,9 +238,9 @@ class Expressions:
     def _call(self, node: cst.Call) -> Value:
         function = self.value(node.func)
         args = self.arguments(node)
-        if isinstance(function, Method) and isinstance(node.func, cst.Attribute):
-            if isinstance(node.func.value, cst.Name):
-                self.frame.mutated(node.func.value.value, function, args)
+        match function, node.func:
+            case Method(), cst.Attribute(value=cst.Name(value=name)):
+                self.frame.mutated(name, function, args)
         return self.call(function, args)
 
     def call(self, function: Value, args: Args) -> Value:
@@ -286,7 +291,9 @@ class Expressions:
 
     def _comparison(self, node: cst.Comparison) -> Value:
         values = [self.value(node.left), *(self.value(t.comparator) for t in node.comparisons)]
-        identity = any(isinstance(t.operator, cst.Is | cst.IsNot | cst.In) for t in node.comparisons)
+        identity = any(
+            isinstance(t.operator, cst.Is | cst.IsNot | cst.In) for t in node.comparisons
+        )
         if not identity and any(isinstance(value, Tensor) for value in values) and len(values) == 2:
             result = torch_calls.binary(values[0], values[1], self.frame.token(node))
             if isinstance(result, Tensor):
@@ -321,8 +328,6 @@ class Expressions:
         return DictValue(tuple(entries))
 
     def _comprehension(self, node: cst.ListComp | cst.GeneratorExp | cst.SetComp) -> Value:
-        from trtlint.analysis.interpret import of_any_iteration
-
         saved = dict(self.frame.env)
         loop: cst.CompFor | None = node.for_in
         while loop is not None:
@@ -353,12 +358,6 @@ def _construct(name: str, args: Args) -> Value:
     return Module(name, False, args.pos, tuple(args.kw.items()))
 
 
-def model_tensor(data: Tensor) -> Tensor:
-    """A tensor that became a parameter or buffer: it follows the model's dtype and device."""
-    dtype = dtypes.MODEL if data.dtype is not None and data.dtype.floating else data.dtype
-    return Tensor(data.shape, data.exact, dtype, "model", data.storage)
-
-
 def _tensor_attribute(tensor: Tensor, name: str) -> Value:
     match name:
         case "shape":
@@ -385,112 +384,3 @@ def _layer_attribute(layer: Module, name: str) -> Value:
             dtype=dtypes.MODEL, device="model", storage=frozenset({f"{layer.path}.{name}"})
         )
     return Method(layer, name)
-
-
-def _shape_item(tensor: Tensor, index: tuple[Value, ...]) -> Value:
-    """``x.shape[i]`` or ``x.shape[a:b]`` where the rank is unknown."""
-    match index:
-        case (Int(size=size),) if size.constant is not None and tensor.shape is not None:
-            dim = tensor.shape.dim(size.constant)
-            return Int(dim) if dim is not None else Number("int")
-        case (Slice(start=None, stop=Int(size=stop), step=None),) if (stop.constant or -1) >= 0:
-            dims = [tensor.shape.dim(i) for i in range(stop.constant or 0)] if tensor.shape else []
-            known = [Int(dim) for dim in dims if dim is not None]
-            if len(known) == len(dims):
-                return Items("size", tuple(known))
-        case (Slice(start=Int(size=start), stop=None, step=None),) if (start.constant or 0) < 0:
-            count = -(start.constant or 0)
-            dims = [tensor.shape.dim(i - count) for i in range(count)] if tensor.shape else []
-            known = [Int(dim) for dim in dims if dim is not None]
-            if known and len(known) == len(dims):
-                return Items("size", tuple(known))
-        case (Int(),):
-            return Number("int")
-    return Items("size", None, Number("int"))
-
-
-def _items_item(owner: Items, index: tuple[Value, ...]) -> Value:
-    if owner.items is None:
-        return owner.element if not isinstance(index[0], Slice) else owner
-    match index:
-        case (Int(size=size),) if size.constant is not None:
-            if -len(owner.items) <= size.constant < len(owner.items):
-                return owner.items[size.constant]
-            return UNKNOWN
-        case (Slice(start=start, stop=stop, step=step),):
-            bounds = [_literal(bound) for bound in (start, stop, step)]
-            if "?" not in bounds:
-                part = owner.items[slice(*bounds)]
-                return Items(owner.kind, part)
-            return Items(owner.kind, None, element_of(owner))
-        case _:
-            return element_of(owner)
-
-
-def _literal(bound: Value | None) -> int | str | None:
-    if bound is None or isinstance(bound, Nothing):
-        return None
-    known = bound.size.constant if isinstance(bound, Int) else None
-    return "?" if known is None else known
-
-
-def binary_operation(
-    operator: cst.BaseBinaryOp, left: Value, right: Value, token: str
-) -> Value:
-    """``left <operator> right``."""
-    if isinstance(left, Tensor) or isinstance(right, Tensor):
-        if isinstance(operator, cst.MatrixMultiply):
-            known = left if isinstance(left, Tensor) else right
-            assert isinstance(known, Tensor)
-            return Tensor(None, False, known.dtype, known.device, frozenset({token}))
-        return torch_calls.binary(left, right, token, divide=isinstance(operator, cst.Divide))
-    match left, right:
-        case Int(size=a), Int(size=b):
-            return _integers(operator, a, b)
-        case (Int() | Ratio() | Number()), (Int() | Ratio() | Number()):
-            return _numbers(operator, left, right)
-        case Items(), Items() if isinstance(operator, cst.Add):
-            if left.items is not None and right.items is not None:
-                return Items("tuple" if left.kind == "size" else left.kind, left.items + right.items)
-            return Items(left.kind, None, join(element_of(left), element_of(right)))
-        case Items(items=tuple() as items), Int(size=times) if isinstance(operator, cst.Multiply):
-            if times.constant is not None and 0 <= times.constant <= 64:
-                return Items(left.kind, items * times.constant)
-            return Items(left.kind, None, element_of(left))
-        case _:
-            return Unknown(aliases(left) | aliases(right))
-
-
-def _integers(operator: cst.BaseBinaryOp, a: Size, b: Size) -> Value:
-    match operator:
-        case cst.Add():
-            return Int(a + b)
-        case cst.Subtract():
-            return Int(a - b)
-        case cst.Multiply():
-            return Int(a * b)
-        case cst.FloorDivide():
-            return Int(floor_div(a, b))
-        case cst.Divide():
-            return Ratio(a, b)
-        case cst.Modulo():
-            return Int(a - floor_div(a, b) * b)
-        case cst.Power() if b.constant is not None and 0 <= b.constant <= 4:
-            total = ONE
-            for _ in range(b.constant):
-                total = total * a
-            return Int(total)
-        case _:
-            return Number("int")
-
-
-def _numbers(operator: cst.BaseBinaryOp, left: Value, right: Value) -> Value:
-    kinds = {value.kind if isinstance(value, Number) else "int" for value in (left, right)}
-    floats = "float" in kinds or isinstance(left, Ratio) or isinstance(right, Ratio)
-    if isinstance(operator, cst.Multiply):
-        for one, other in ((left, right), (right, left)):
-            if isinstance(one, Ratio) and isinstance(other, Int):
-                return Ratio(one.num * other.size, one.den)
-    return Number("float" if floats or isinstance(operator, cst.Divide) else "int")
-
-

@@ -132,7 +132,8 @@ class _Indexer:
     def run(self, tree: ast.Module) -> FileIndex:
         self._body(tree.body, None)
         default = any(
-            isinstance(n, ast.Attribute) and n.attr in ("set_default_dtype", "set_default_tensor_type")
+            isinstance(n, ast.Attribute)
+            and n.attr in ("set_default_dtype", "set_default_tensor_type")
             for n in ast.walk(tree)
         )
         index = self.index
@@ -210,7 +211,8 @@ class _Indexer:
 
     def _class(self, node: ast.ClassDef, owner: str | None) -> None:
         qualname = f"{owner}.{node.name}" if owner else node.name
-        methods, attributes = [], set()
+        methods: list[str] = []
+        attributes: set[str] = set()
         for item in node.body:
             match item:
                 case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
@@ -249,7 +251,7 @@ class _Indexer:
             frozenset(_stored(node)),
         )
         for imported in ast.walk(node):
-            # Imports inside functions bind names as well; taking them as the file's is close enough.
+            # Imports inside functions are taken as the file's.
             if isinstance(imported, ast.Import | ast.ImportFrom):
                 self._import(imported)
 

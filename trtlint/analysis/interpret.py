@@ -10,20 +10,20 @@ import libcst as cst
 
 from trtlint.analysis.arguments import Args
 from trtlint.analysis.code import FunctionCode
-from trtlint.analysis.expressions import Expressions, binary_operation
+from trtlint.analysis.expressions import Expressions
 from trtlint.analysis.index import export_outcome
 from trtlint.analysis.layers import module_child
-from trtlint.analysis.shapes import Rest, Shape
-from trtlint.analysis.sizes import Atom, DimAtom, Size, at_least, atom
+from trtlint.analysis.operators import binary_operation
+from trtlint.analysis.shapes import Shape
+from trtlint.analysis.sizes import Atom, at_least, atom
+from trtlint.analysis.states import Env, closed, joined, of_any_iteration, placed, registered
 from trtlint.analysis.values import (
     UNKNOWN,
     Int,
     Items,
-    Mapping,
     Method,
     Module,
     Nothing,
-    Number,
     Range,
     ShapeOf,
     Tensor,
@@ -36,8 +36,6 @@ from trtlint.analysis.values import (
 
 if TYPE_CHECKING:
     from trtlint.analysis import Analysis
-
-Env = dict[str, Value]
 
 
 @dataclass
@@ -108,7 +106,9 @@ class Frame:
     def _statement(self, node: cst.BaseStatement | cst.BaseSmallStatement) -> bool:
         match node:
             case cst.SimpleStatementLine():
-                return all([self._small(small) for small in node.body])
+                for small in node.body:
+                    if not self._small(small):
+                        return False
             case cst.If():
                 return self._if(node)
             case cst.For():
@@ -164,7 +164,7 @@ class Frame:
             case cst.Tuple(elements=elements) | cst.List(elements=elements):
                 self._unpack([e.value for e in elements], elements, value)
             case cst.Attribute(value=cst.Name(value="self"), attr=cst.Name(value=name)):
-                self.attributes[name] = _placed(value, f"self.{name}")
+                self.attributes[name] = placed(value, f"self.{name}")
                 self.value(target.value)
             case cst.Subscript() | cst.Attribute():
                 self.value(target)
@@ -175,11 +175,11 @@ class Frame:
         starred = any(isinstance(element, cst.StarredElement) for element in elements)
         if isinstance(value, ShapeOf) and not starred:
             value = self._close(value.tensor, len(targets))
-        if isinstance(value, Items) and value.items is not None and not starred:
-            if len(value.items) == len(targets):
-                for target, item in zip(targets, value.items, strict=True):
-                    self.bind(target, item)
-                return
+        items = value.items if isinstance(value, Items) and not starred else None
+        if items is not None and len(items) == len(targets):
+            for target, item in zip(targets, items, strict=True):
+                self.bind(target, item)
+            return
         element = element_of(value) if isinstance(value, Items) else Unknown(aliases(value))
         if isinstance(value, Tensor):
             element = Tensor(None, False, value.dtype, value.device, value.storage)
@@ -195,9 +195,10 @@ class Frame:
         if total < rest.front + rest.back:
             return UNKNOWN
         for name, value in self.env.items():
-            self.env[name] = _closed(value, rest.tensor, total)
-        known = _closed(tensor, rest.tensor, total)
-        assert isinstance(known, Tensor) and known.shape is not None
+            self.env[name] = closed(value, rest.tensor, total)
+        known = closed(tensor, rest.tensor, total)
+        assert isinstance(known, Tensor)
+        assert known.shape is not None
         return Items("size", tuple(Int(size) for size in known.shape.dims))
 
     def _augmented(self, node: cst.AugAssign) -> None:
@@ -243,7 +244,7 @@ class Frame:
         # The last branch first: of two equal values the one without refined bounds is kept.
         self.env = leaves.pop()
         while leaves:
-            self.env = _joined(self.env, leaves.pop())
+            self.env = joined(self.env, leaves.pop())
         return True
 
     def _refine(self, test: cst.BaseExpression) -> str | None:
@@ -289,7 +290,7 @@ class Frame:
             if target is not None:
                 self.bind(target, self.elements(over, node))
             self.block(body)
-            self.env = _joined(before, self.env)
+            self.env = joined(before, self.env)
             before = dict(self.env)
         self.loops -= 1
 
@@ -321,9 +322,9 @@ class Frame:
         self.block(node.body)
         for handler in node.handlers:
             after = self.env
-            self.env = _joined(before, after)
+            self.env = joined(before, after)
             self.block(handler.body)
-            self.env = _joined(after, self.env)
+            self.env = joined(after, self.env)
         if node.orelse is not None:
             self.block(node.orelse.body)
         if node.finalbody is not None:
@@ -344,7 +345,7 @@ class Frame:
                 known = element_of(owner) if owner.items != () else added
                 self.env[name] = Items(owner.kind, None, join(known, added))
         elif isinstance(owner, Module) and method.name in ("register_buffer", "register_parameter"):
-            self.attributes.update(_registered(args))
+            self.attributes.update(registered(args))
 
 
 _OPERATORS: dict[type[cst.BaseAugOp], type[cst.BaseBinaryOp]] = {
@@ -354,78 +355,3 @@ _OPERATORS: dict[type[cst.BaseAugOp], type[cst.BaseBinaryOp]] = {
     cst.DivideAssign: cst.Divide,
     cst.FloorDivideAssign: cst.FloorDivide,
 }
-
-
-def _registered(args: Args) -> Env:
-    from trtlint.analysis.expressions import model_tensor
-    from trtlint.analysis.values import Text
-
-    name, tensor = args.get(0, "name"), args.get(1, "tensor")
-    if not isinstance(name, Text) or name.value is None:
-        return {}
-    value = model_tensor(tensor) if isinstance(tensor, Tensor) else UNKNOWN
-    return {name.value: _placed(value, f"self.{name.value}")}
-
-
-def _placed(value: Value, path: str) -> Value:
-    """A value that lives in an attribute: its storage is named after it."""
-    match value:
-        case Tensor():
-            return replace(value, storage=frozenset({path}), creation=None, parameter=None)
-        case Module():
-            return replace(value, path=path)
-        case Items() | Mapping() | Unknown():
-            return value if aliases(value) == frozenset() else Unknown(frozenset({path}))
-        case _:
-            return value
-
-
-def _joined(left: Env, right: Env) -> Env:
-    """The variables after two paths meet; one bound on a single path only is unknown."""
-    return {
-        name: join(left[name], right[name])
-        if name in left and name in right
-        else Unknown(aliases(left.get(name, UNKNOWN)) | aliases(right.get(name, UNKNOWN)))
-        for name in left.keys() | right.keys()
-    }
-
-
-def of_any_iteration(value: Value) -> Value:
-    """A value made inside a loop, seen from outside: each iteration has sizes of its own."""
-    match value:
-        case Tensor(shape=Shape() as shape):
-            atoms = [one.name for size in (*shape.dims, *shape.last) for one in size.atoms()]
-            varies = any("@" in name for name in (*atoms, shape.rest.tensor if shape.rest else ""))
-            return replace(value, shape=None, exact=False) if varies else value
-        case Items(items=tuple() as items):
-            return Items(value.kind, tuple(map(of_any_iteration, items)))
-        case Int(size=size) if any("@" in one.name for one in size.atoms()):
-            return Number("int")
-        case _:
-            return value
-
-
-def _closed(value: Value, tensor: str, rank: int) -> Value:
-    """``value`` with the rank of the input ``tensor`` known."""
-    if not isinstance(value, Tensor) or value.shape is None or value.shape.rest is None:
-        return value
-    rest: Rest = value.shape.rest
-    if rest.tensor != tensor:
-        return value
-    middle: list[Size] = [
-        atom(DimAtom.of(tensor, axis)) for axis in range(rest.front, rank - rest.back)
-    ]
-    shape = Shape((*value.shape.dims, *middle, *value.shape.last))
-    return replace(value, shape=shape)
-
-
-def number_parameter(name: str, kind: str, default: int | None) -> Value:
-    """A parameter that is a Python number, by its annotation or default.
-
-    An integer whose default is not negative is taken never to be: sizes, strides, counts. (An axis
-    is not used as a size.)
-    """
-    if kind == "int":
-        low = None if default is None or default < 0 else min(default, 1)
-        return Int(atom(Atom(name, low)))
-    return Number("float" if kind == "float" else "bool")

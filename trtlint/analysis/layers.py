@@ -33,7 +33,9 @@ _ACTIVATIONS = {
     "ReLU": "relu", "ReLU6": "relu6", "LeakyReLU": "leaky_relu", "PReLU": "relu",
     "Hardtanh": "hardtanh", "Threshold": "threshold",
 }  # fmt: skip
-_SAME = "BatchNorm LayerNorm GroupNorm InstanceNorm SyncBatchNorm LocalResponseNorm RMSNorm".split()
+_SAME = (
+    """BatchNorm LayerNorm GroupNorm InstanceNorm SyncBatchNorm LocalResponseNorm RMSNorm""".split()
+)
 
 
 def argument(layer: Module, position: int, name: str) -> Value | None:
@@ -60,8 +62,9 @@ def call_layer(layer: Module, args: Args, call: Callable[[Value, Args], Value]) 
         return Unknown(_shared(args) | {args.token})
     if name in _ACTIVATIONS:
         result = torch_calls.FUNCTIONS[_ACTIVATIONS[name]](Args((tensor,), token=args.token))
-        in_place = isinstance(result, Tensor) and argument(layer, 9, "inplace") is not None
-        return replace(result, storage=tensor.storage) if in_place else result  # type: ignore[type-var]
+        if isinstance(result, Tensor) and argument(layer, 9, "inplace") is not None:
+            return replace(result, storage=tensor.storage)
+        return result
     if name.startswith(("Dropout", "AlphaDropout", "FeatureAlphaDropout")) or name == "Identity":
         return replace(tensor, creation=None, parameter=None)  # eval mode: the input itself
     if name.startswith(tuple(_SAME)) or name.startswith("LazyBatchNorm"):
@@ -154,7 +157,11 @@ _KEEP_DTYPE = {"Flatten", "PixelShuffle", "PixelUnshuffle", "Upsample", "ZeroPad
 _LAYERS: dict[str, Callable[[Module, Tensor, str], Shape | None]] = {
     **{f"Conv{n}d": _conv(n) for n in (1, 2, 3)},
     **{f"ConvTranspose{n}d": _conv(n) for n in (1, 2, 3)},
-    **{f"{k}Pool{n}d": _pool(n) for k in ("Max", "Avg", "AdaptiveAvg", "AdaptiveMax") for n in (1, 2, 3)},
+    **{
+        f"{k}Pool{n}d": _pool(n)
+        for k in ("Max", "Avg", "AdaptiveAvg", "AdaptiveMax")
+        for n in (1, 2, 3)
+    },
     "Linear": _linear,
     "Embedding": _embedding,
     "Flatten": _flatten,

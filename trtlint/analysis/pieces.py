@@ -7,6 +7,7 @@ they cover.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -44,7 +45,7 @@ class Joined:
     @property
     def sizes(self) -> tuple[Size, ...]:
         """The length of each part along the axis."""
-        return tuple(b - a for a, b in zip(self.cuts, self.cuts[1:], strict=False))
+        return tuple(b - a for a, b in itertools.pairwise(self.cuts))
 
 
 Piece = Written | Untouched | Joined
@@ -104,10 +105,12 @@ def _solve(shape: Shape, region: Box, boxes: Sequence[tuple[Box, SliceWrite]]) -
     axes += [axis for box, _ in boxes for axis in box if axis not in axes]
     for axis in axes:
         whole = _whole(shape, axis, region)
-        cuts = _ordered([whole[0], whole[1], *(end for box, _ in boxes for end in box.get(axis, ()))])
+        cuts = _ordered(
+            [whole[0], whole[1], *(end for box, _ in boxes for end in box.get(axis, ()))]
+        )
         if cuts is None or cuts[0] != whole[0] or cuts[-1] != whole[1] or len(cuts) < 3:
             continue
-        segments = list(zip(cuts, cuts[1:], strict=False))
+        segments = list(itertools.pairwise(cuts))
         if any(box.get(axis, whole) not in segments for box, _ in boxes):
             continue
         parts = [

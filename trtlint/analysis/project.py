@@ -122,7 +122,7 @@ class Project:
         return None
 
     def resolve_absolute(self, name: str, near: Path, hops: int = _MAX_HOPS) -> Symbol | None:
-        """What an absolute dotted ``name`` means: the longest project module in it, then the rest."""
+        """What an absolute ``name`` means: the longest project module in it, then the rest."""
         parts = name.split(".")
         for cut in range(len(parts), 0, -1):
             source = self.find_module(".".join(parts[:cut]), near)

@@ -281,13 +281,18 @@ def _pad(args: Args) -> Value:
     pairs = zip(known.dims[::2], known.dims[1::2], strict=False)
     for axis, (before, after) in enumerate(pairs, start=1):
         size = shape.dim(-axis) if shape is not None else None
-        shape = None if shape is None or size is None else shape.with_dim(-axis, size + before + after)
+        shape = (
+            None if shape is None or size is None else shape.with_dim(-axis, size + before + after)
+        )
     return fresh(tensor, args.token, shape=shape, exact=shape is not None)
 
 
 def _shuffle(up: bool) -> Callable[[Args], Value]:
     def call(args: Args) -> Value:
-        tensor, factor = args.tensor(), args.integer(1, "upscale_factor" if up else "downscale_factor")
+        tensor, factor = (
+            args.tensor(),
+            args.integer(1, "upscale_factor" if up else "downscale_factor"),
+        )
         if tensor is None:
             return UNKNOWN
         shape: Shape | None = None

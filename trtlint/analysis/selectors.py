@@ -194,4 +194,3 @@ def _first_negative(axes: list[int], index: Sequence[Value]) -> int:
     """Minus the number of axes named after the ellipsis."""
     dots = next(i for i, v in enumerate(index) if isinstance(v, EllipsisValue))
     return -sum(not isinstance(v, Nothing) for v in index[dots + 1 :])
-

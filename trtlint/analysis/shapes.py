@@ -9,7 +9,7 @@ from trtlint.analysis.sizes import ONE, ZERO, Atom, DimAtom, Size, atom, const
 
 @dataclass(frozen=True)
 class Rest:
-    """The dimensions of an input that are not spelled out: ``tensor.shape[front : rank - back]``."""
+    """Dimensions of an input that are not spelled out: ``tensor.shape[front : rank - back]``."""
 
     tensor: str
     front: int = 0

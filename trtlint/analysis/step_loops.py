@@ -52,7 +52,7 @@ def step_loop(code: TracedCode, write: SliceWrite) -> StepLoop | None:
         return None
     name, length = write.name, _trip_count(code, loop)
     writes = [w for w in slice_writes(code) if w.name == name and _inside(code, w.line, loop)]
-    for node in code.walk(cst.BaseSmallStatement, loop.body):
+    for node in code.nodes(loop.body):
         if isinstance(node, cst.Break | cst.Continue | cst.Return):
             raise Undecided("the loop may end early")
     if any(w.augmented for w in writes):
@@ -71,8 +71,10 @@ def step_loop(code: TracedCode, write: SliceWrite) -> StepLoop | None:
         raise Undecided(f"the loop does not reach every index of dimension {axis}")
     if not at_least(length, 1):
         raise Undecided("the loop may not run at all")
-    steps = tuple(Region(name, tuple(group), None, base, tuple(between)) for group, between in
-                  _paths(code, loop.body, name))
+    steps = tuple(
+        Region(name, tuple(group), None, base, tuple(between))
+        for group, between in _paths(code, loop.body, name)
+    )
     return StepLoop(loop, creation, axis, steps, Region(name, tuple(writes), creation, base))
 
 
@@ -127,7 +129,9 @@ def _paths(
         raise Undecided("a step is written partly under a condition")
     if direct:
         ids = [id(write.line) for write in direct]
-        first, last = (next(i for i, n in enumerate(lines) if id(n) == k) for k in (ids[0], ids[-1]))
+        first, last = (
+            next(i for i, n in enumerate(lines) if id(n) == k) for k in (ids[0], ids[-1])
+        )
         yield direct, [line for line in lines[first:last] if id(line) not in ids]
         return
     if len(nested) != 1 or not isinstance(nested[0], cst.If):

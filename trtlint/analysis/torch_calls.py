@@ -34,22 +34,24 @@ from trtlint.analysis.values import (
 
 # Elementwise functions of one tensor that keep its dtype.
 _KEEP = """abs neg negative clone clamp clip clamp_min clamp_max relu relu6 leaky_relu hardtanh
-threshold dropout dropout1d dropout2d dropout3d alpha_dropout feature_dropout floor ceil round trunc
-frac sign flip roll masked_fill index_fill tril triu square fliplr flipud nan_to_num
-instance_norm batch_norm layer_norm group_norm normalize local_response_norm""".split()
+    threshold dropout dropout1d dropout2d dropout3d alpha_dropout feature_dropout floor ceil
+    round trunc frac sign flip roll masked_fill index_fill tril triu square fliplr flipud
+    nan_to_num instance_norm batch_norm layer_norm group_norm normalize local_response_norm""".split()
 # The same, turning integers into floats.
 _FLOAT = """sigmoid tanh exp expm1 log log2 log10 log1p sqrt rsqrt sin cos tan erf erfc reciprocal
-softmax log_softmax softmin gelu silu elu selu celu mish softplus softsign hardswish hardsigmoid
-logsigmoid tanhshrink deg2rad rad2deg logit sinc atan asin acos sinh cosh""".split()
-_BINARY = "add sub subtract mul multiply maximum minimum fmod remainder pow add_ sub_ mul_".split()
-_DIVIDE = "div divide true_divide atan2 hypot".split()
-_COMPARE = "eq ne lt le gt ge logical_and logical_or logical_xor logical_not isnan isinf isfinite".split()
+    softmax log_softmax softmin gelu silu elu selu celu mish softplus softsign hardswish
+    hardsigmoid logsigmoid tanhshrink deg2rad rad2deg logit sinc atan asin acos sinh cosh""".split()
+_BINARY = (
+    """add sub subtract mul multiply maximum minimum fmod remainder pow add_ sub_ mul_""".split()
+)
+_DIVIDE = ["div", "divide", "true_divide", "atan2", "hypot"]
+_COMPARE = """eq ne lt le gt ge logical_and logical_or logical_xor logical_not isnan isinf isfinite""".split()
 _REDUCE = "sum mean amax amin prod all any logsumexp std var norm".split()
 # Results that may share storage with the tensor, of the same shape and dtype.
-_SAME_VIEW = ["detach", "contiguous", "view_as_self", "requires_grad_", "cpu", "cuda"]
-_CASTS = ["half", "float", "double", "int", "long", "short", "byte", "char", "bool", "bfloat16"]
+_SAME_VIEW = "detach contiguous view_as_self requires_grad_ cpu cuda".split()
+_CASTS = "half float double int long short byte char bool bfloat16".split()
 _IN_PLACE = """relu_ sigmoid_ tanh_ clamp_ add_ sub_ mul_ div_ zero_ fill_ copy_ exp_ neg_ abs_
-masked_fill_ uniform_ normal_ floor_ round_ sqrt_ pow_ clamp_min_ clamp_max_""".split()
+    masked_fill_ uniform_ normal_ floor_ round_ sqrt_ pow_ clamp_min_ clamp_max_""".split()
 
 
 def binary(left: Value, right: Value, token: str, *, divide: bool = False) -> Value:
@@ -81,9 +83,10 @@ def binary(left: Value, right: Value, token: str, *, divide: bool = False) -> Va
 def _tensor_dtype(left: Tensor, right: Tensor) -> DType | None:
     """Promotion; a tensor of no dimensions does not widen one that has some of the same kind."""
     for one, other in ((left, right), (right, left)):
-        if one.rank == 0 and other.rank != 0 and one.dtype is not None and other.dtype is not None:
-            if one.dtype.floating == other.dtype.floating and one.dtype.floating is not None:
-                return other.dtype
+        if one.rank != 0 or other.rank == 0 or one.dtype is None or other.dtype is None:
+            continue
+        if one.dtype.floating == other.dtype.floating and one.dtype.floating is not None:
+            return other.dtype
     return dtypes.promote(left.dtype, right.dtype)
 
 

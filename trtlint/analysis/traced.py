@@ -65,6 +65,7 @@ def _callees(project: Project, symbol: Symbol, module: Symbol) -> Iterator[Symbo
             target = project.find_method(module, tail, after=owner)
         elif symbol.path is not None:
             target = project.resolve(symbol.path, name)
-        if target is not None and target.kind == "function" and target.path is not None:
-            if project.function(target).name not in ("__init__", "extra_repr"):
-                yield target
+        if target is None or target.kind != "function" or target.path is None:
+            continue
+        if project.function(target).name not in ("__init__", "extra_repr"):
+            yield target

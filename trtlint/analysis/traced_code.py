@@ -68,6 +68,12 @@ class TracedCode:
             if id(node) not in self.evaluation.dead:
                 yield node
 
+    def nodes(self, root: cst.CSTNode | None = None) -> Iterator[cst.CSTNode]:
+        """Every live node in source order."""
+        for node in self.code.nodes(root):
+            if id(node) not in self.evaluation.dead:
+                yield node
+
     def source(self, node: cst.CSTNode) -> str:
         """The source of an expression."""
         return self.code.code(node)
@@ -150,8 +156,6 @@ class TracedCode:
         return name
 
 
-
-
 @dataclass(frozen=True, eq=False)
 class SizeArguments:
     """The sizes given to ``x.view(...)``, ``torch.reshape(x, ...)`` and the like."""
@@ -162,7 +166,9 @@ class SizeArguments:
     values: tuple[Size | None, ...]
 
 
-def size_arguments(code: TracedCode, call: cst.Call, names: Collection[str]) -> SizeArguments | None:
+def size_arguments(
+    code: TracedCode, call: cst.Call, names: Collection[str]
+) -> SizeArguments | None:
     """The sizes of a call to one of those methods or torch functions; None if it is another."""
     args = [arg.value for arg in call.args if arg.keyword is None and not arg.star]
     if len(args) != len(call.args):

@@ -45,7 +45,7 @@ def _keeps(code: TracedCode, call: cst.Call, tokens: frozenset[str]) -> bool:
 
 def _written(code: TracedCode) -> Iterator[cst.BaseExpression]:
     """Every expression that the function writes into."""
-    for node in code.walk(cst.CSTNode):
+    for node in code.nodes():
         match node:
             case cst.AssignTarget(target=cst.Subscript(value=value)):
                 yield value

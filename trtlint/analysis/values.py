@@ -261,10 +261,10 @@ def join(left: Value, right: Value) -> Value:
         case Number(), Number() if left.kind == right.kind:
             return Number(left.kind)
         case Items(), Items() if left.kind == right.kind:
-            if left.items is not None and right.items is not None:
-                if len(left.items) == len(right.items):
-                    pairs = zip(left.items, right.items, strict=True)
-                    return Items(left.kind, tuple(join(a, b) for a, b in pairs))
+            one, other = left.items, right.items
+            if one is not None and other is not None and len(one) == len(other):
+                pairs = zip(one, other, strict=True)
+                return Items(left.kind, tuple(join(a, b) for a, b in pairs))
             element = join(element_of(left), element_of(right))
             return Items(left.kind, None, element)
         case _:

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 import libcst as cst
 
-from trtlint.analysis.selectors import NewAxis, Selection, select
-from trtlint.analysis.sizes import Size, const
+from trtlint.analysis.selectors import NewAxis, Point, Run, Selection, select
+from trtlint.analysis.sizes import Size, at_least, const
 from trtlint.analysis.traced_code import TracedCode
 from trtlint.analysis.values import (
     EllipsisValue,
@@ -54,12 +54,12 @@ class SliceWrite:
             if isinstance(selector, NewAxis):
                 continue
             match part.slice, selector:
-                case cst.Slice(lower=lower, upper=upper), _ if hasattr(selector, "stop"):
+                case cst.Slice(lower=lower, upper=upper), Run():
                     if lower is not None:
                         found.setdefault(selector.start, code.source(lower))
                     if upper is not None:
                         found.setdefault(selector.stop, code.source(upper))
-                case cst.Index(value=value), _ if hasattr(selector, "index"):
+                case cst.Index(value=value), Point():
                     known = selector.index.constant
                     text = code.source(value)
                     found.setdefault(selector.index, text)
@@ -133,7 +133,9 @@ def index_values(code: TracedCode, target: cst.Subscript) -> tuple[Value, ...]:
             case cst.Index(value=cst.Tuple(elements=elements)) if len(target.slice) == 1:
                 return tuple(code.value(e.value) for e in elements)
             case cst.Index(value=value):
-                found.append(EllipsisValue() if isinstance(value, cst.Ellipsis) else code.value(value))
+                found.append(
+                    EllipsisValue() if isinstance(value, cst.Ellipsis) else code.value(value)
+                )
             case cst.Slice(lower=lower, upper=upper, step=step):
                 bounds = [code.value(b) if b is not None else None for b in (lower, upper, step)]
                 found.append(Slice(*bounds))
@@ -263,9 +265,6 @@ def _reads(code: TracedCode, value: cst.BaseExpression, name: str) -> list[Selec
 
 def _disjoint(left: Selection | None, right: Selection | None) -> bool:
     """Whether two selections of one tensor are proven to share no element."""
-    from trtlint.analysis.selectors import Point, Run
-    from trtlint.analysis.sizes import at_least
-
     if left is None or right is None:
         return False
     for selector in left.selectors:
@@ -318,9 +317,9 @@ def shared_with(code: TracedCode, region: Region) -> str | None:
     env = code.before(region.writes[0].line)
     later = _lines_after(code, region)
     for name, value in sorted(env.items()):
-        if name != region.name and aliases(value) & tokens:
-            if any(mentions(line, name) for line in later):
-                return f"`{name}` may share storage with `{region.name}` and is used afterwards"
+        shares = name != region.name and aliases(value) & tokens
+        if shares and any(mentions(line, name) for line in later):
+            return f"`{name}` may share storage with `{region.name}` and is used afterwards"
     return None
 
 

@@ -1,0 +1,105 @@
+"""The variables of a function: merging them, and what becomes known of them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from trtlint.analysis import dtypes
+from trtlint.analysis.arguments import Args
+from trtlint.analysis.shapes import Rest, Shape
+from trtlint.analysis.sizes import Atom, DimAtom, Size, atom
+from trtlint.analysis.values import (
+    UNKNOWN,
+    Int,
+    Items,
+    Mapping,
+    Module,
+    Number,
+    Tensor,
+    Text,
+    Unknown,
+    Value,
+    aliases,
+    join,
+)
+
+Env = dict[str, Value]
+
+
+def registered(args: Args) -> Env:
+    """What ``register_buffer(name, tensor)`` binds."""
+    name, tensor = args.get(0, "name"), args.get(1, "tensor")
+    if not isinstance(name, Text) or name.value is None:
+        return {}
+    value = model_tensor(tensor) if isinstance(tensor, Tensor) else UNKNOWN
+    return {name.value: placed(value, f"self.{name.value}")}
+
+
+def placed(value: Value, path: str) -> Value:
+    """A value that lives in an attribute: its storage is named after it."""
+    match value:
+        case Tensor():
+            return replace(value, storage=frozenset({path}), creation=None, parameter=None)
+        case Module():
+            return replace(value, path=path)
+        case Items() | Mapping() | Unknown():
+            return value if aliases(value) == frozenset() else Unknown(frozenset({path}))
+        case _:
+            return value
+
+
+def joined(left: Env, right: Env) -> Env:
+    """The variables after two paths meet; one bound on a single path only is unknown."""
+    return {
+        name: join(left[name], right[name])
+        if name in left and name in right
+        else Unknown(aliases(left.get(name, UNKNOWN)) | aliases(right.get(name, UNKNOWN)))
+        for name in left.keys() | right.keys()
+    }
+
+
+def of_any_iteration(value: Value) -> Value:
+    """A value made inside a loop, seen from outside: each iteration has sizes of its own."""
+    match value:
+        case Tensor(shape=Shape() as shape):
+            atoms = [one.name for size in (*shape.dims, *shape.last) for one in size.atoms()]
+            varies = any("@" in name for name in (*atoms, shape.rest.tensor if shape.rest else ""))
+            return replace(value, shape=None, exact=False) if varies else value
+        case Items(items=tuple() as items):
+            return Items(value.kind, tuple(map(of_any_iteration, items)))
+        case Int(size=size) if any("@" in one.name for one in size.atoms()):
+            return Number("int")
+        case _:
+            return value
+
+
+def closed(value: Value, tensor: str, rank: int) -> Value:
+    """``value`` with the rank of the input ``tensor`` known."""
+    if not isinstance(value, Tensor) or value.shape is None or value.shape.rest is None:
+        return value
+    rest: Rest = value.shape.rest
+    if rest.tensor != tensor:
+        return value
+    middle: list[Size] = [
+        atom(DimAtom.of(tensor, axis)) for axis in range(rest.front, rank - rest.back)
+    ]
+    shape = Shape((*value.shape.dims, *middle, *value.shape.last))
+    return replace(value, shape=shape)
+
+
+def number_parameter(name: str, kind: str, default: int | None) -> Value:
+    """A parameter that is a Python number, by its annotation or default.
+
+    An integer whose default is not negative is taken never to be: sizes, strides, counts. (An axis
+    is not used as a size.)
+    """
+    if kind == "int":
+        low = None if default is None or default < 0 else min(default, 1)
+        return Int(atom(Atom(name, low)))
+    return Number("float" if kind == "float" else "bool")
+
+
+def model_tensor(data: Tensor) -> Tensor:
+    """A tensor that became a parameter or buffer: it follows the model's dtype and device."""
+    dtype = dtypes.MODEL if data.dtype is not None and data.dtype.floating else data.dtype
+    return Tensor(data.shape, data.exact, dtype, "model", data.storage)
