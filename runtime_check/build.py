@@ -93,6 +93,12 @@ def _profile(network: ParsedNetwork, dim: DimSpec | None) -> Profile:
     Raises:
         BackendMissing: an input is dynamic in a way that no --dim describes.
     """
+    shaping = network.shape_inputs()
+    if shaping:
+        raise BackendMissing(
+            f"the values of input {', '.join(shaping)} decide on shapes; building for a range of "
+            "values is not part of this version"
+        )
     profile: dict[str, tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]] = {}
     for name, shape in network.inputs().items():
         if -1 not in shape:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from typing import Any
 
 from trtlint.runtime_check.load import guarded, import_torch
@@ -21,16 +23,38 @@ def run_eager(
 
 
 def call_module(module: Any, inputs: ModelInputs, seed: int, user_code: UserCode) -> Any:
-    """What forward returns, without gradients, seeded, on copies of the inputs."""
+    """What forward returns, without gradients, seeded, on copies of the inputs.
+
+    Buffers that forward writes into are put back, so that every run and the export start alike.
+    """
     torch = import_torch()
     fresh = inputs.clone()
-    with torch.no_grad(), torch.random.fork_rng(devices=[]):  # the caller's generator stays
+    with (
+        torch.no_grad(),
+        torch.random.fork_rng(devices=[]),  # the caller's generator stays
+        _kept_buffers(module),
+    ):
         torch.manual_seed(seed)
         return guarded(
             lambda: module(*fresh.args, **fresh.kwargs),
             user_code,
             f"{type(module).__name__} fails on its inputs",
         )
+
+
+@contextlib.contextmanager
+def _kept_buffers(module: Any) -> Iterator[None]:
+    kept = [
+        (part, name, buffer, buffer.clone())
+        for part in module.modules()
+        for name, buffer in part._buffers.items()
+        if buffer is not None
+    ]
+    try:
+        yield
+    finally:
+        for part, name, buffer, values in kept:
+            part._buffers[name] = buffer.copy_(values)
 
 
 def differ(left: list[tuple[str, Any]], right: list[tuple[str, Any]]) -> bool:

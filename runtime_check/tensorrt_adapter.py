@@ -142,6 +142,11 @@ class ParsedNetwork:
         tensors = [self._network.get_input(i) for i in range(self._network.num_inputs)]
         return {tensor.name: tuple(tensor.shape) for tensor in tensors}
 
+    def shape_inputs(self) -> list[str]:
+        """Inputs whose values, and not only whose sizes, shape other tensors."""
+        tensors = [self._network.get_input(i) for i in range(self._network.num_inputs)]
+        return [tensor.name for tensor in tensors if getattr(tensor, "is_shape_tensor", False)]
+
     def build(self, compute_capability: str, profile: Profile) -> tuple[bytes | None, list[str]]:
         """Build the engine: its bytes, or None and the builder's errors.
 

@@ -192,6 +192,38 @@ def test_inputs_and_modes_are_left_as_they_were():
     assert all(torch.equal(before[key], value) for key, value in model.state_dict().items())
 
 
+class Counting(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("calls", torch.zeros(1))
+        self.register_buffer("seen", torch.zeros(1), persistent=False)
+
+    def forward(self, x):
+        self.calls += 1
+        self.seen = self.seen + 1
+        return x + self.calls
+
+
+def test_a_counter_starts_alike_in_every_run():
+    model = Counting()
+    result = verify(model, torch.randn(2, 3))
+    assert result.failures == ()
+    assert result.notes == ()
+    assert (model.calls.item(), model.seen.item()) == (0.0, 0.0)
+
+
+class Sized(nn.Module):
+    def forward(self, x, size):
+        height, width = size.tolist()
+        return nn.functional.interpolate(x, size=(height, width))
+
+
+def test_an_input_whose_values_are_sizes_is_a_skip():
+    result = verify(Sized(), (torch.randn(1, 1, 4, 4), torch.tensor([6, 7])))
+    assert statuses(result) == {**ALL_PASSED, "build": "skipped"}
+    assert "the values of input size decide on shapes" in result.levels["build"].reason
+
+
 def test_several_inputs_by_name_and_integers():
     class Pick(nn.Module):
         def forward(self, table, index):
