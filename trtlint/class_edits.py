@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ import libcst as cst
 
 from trtlint.analysis.project import Project, Symbol
 from trtlint.analysis.traced_code import TracedCode
+from trtlint.analysis.trees import variables
 from trtlint.changes import Change, Insert, Lines, Swap
 
 
@@ -76,19 +78,15 @@ def _is_attribute(project: Project, owner: Symbol, name: str) -> bool:
     """Whether some class of the family has an attribute of that name, or may have."""
     if name in _MODULE_ATTRIBUTES:
         return True
-    for module in project.modules():
-        family = list(project.ancestors(module))
-        if owner not in family:
-            continue
-        for relative in family:
-            if relative.path is None:
-                continue
-            facts = project.class_facts(relative)
-            if name in facts.attributes or name in facts.methods:
-                return True
-            text = "".join(project.lines(relative.path)[facts.first_line - 1 : facts.last_line])
-            if f".{name}" in text or f'"{name}"' in text or f"'{name}'" in text:
-                return True
+    word = re.compile(rf"""(?:\.|["']){re.escape(name)}\b""")
+    for relative in project.relatives(owner):
+        assert relative.path is not None
+        facts = project.class_facts(relative)
+        if name in facts.attributes or name in facts.methods:
+            return True
+        text = "".join(project.lines(relative.path)[facts.first_line - 1 : facts.last_line])
+        if word.search(text):
+            return True
     return False
 
 
@@ -164,10 +162,8 @@ def _movable(code: TracedCode, user: Symbol) -> str | None:
     ]
     if any("\n" in code.source(text) for text in texts):
         return "it holds a string over several lines, which indenting would change"
-    for module in project.modules():
-        family = list(project.ancestors(module))
-        if user in family and _is_attribute(project, module, facts.name):
-            return f"`{module.qualname}` already uses the name `{facts.name}`"
+    if _is_attribute(project, user, facts.name):
+        return f"`{user.qualname}` or a relative already uses the name `{facts.name}`"
     for other in index.functions.values():
         uses = facts.name in other.references and other.qualname != facts.qualname
         if uses and other.owner != user.qualname and _is_traced(code, other.qualname):
@@ -198,18 +194,5 @@ def _is_code(line: str) -> bool:
 
 def _references(function: cst.FunctionDef, name: str) -> list[cst.Name]:
     """Uses of a global name in a function."""
-    found: list[cst.Name] = []
-    stack: list[cst.CSTNode] = [function.body, *function.params.children]
-    while stack:
-        node = stack.pop()
-        match node:
-            case cst.Name(value=value):
-                if value == name:
-                    found.append(node)
-            case cst.Attribute(value=owner):
-                stack.append(owner)
-            case cst.Arg(value=value):
-                stack.append(value)
-            case _:
-                stack.extend(node.children)
-    return found
+    parts = (function.body, function.params)
+    return [node for part in parts for node in variables(part) if node.value == name]

@@ -6,7 +6,7 @@ import ast
 import io
 import tokenize
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,6 +14,7 @@ import libcst as cst
 
 from trtlint.analysis.code import FunctionCode
 from trtlint.analysis.project import Project, source_lines
+from trtlint.analysis.trees import subtree
 from trtlint.changes import Change, Insert, Lines, Swap
 
 Statement = cst.SimpleStatementLine | cst.BaseCompoundStatement
@@ -84,7 +85,7 @@ def _without_conflicts(changes: Sequence[Change]) -> list[Change]:
     functions: list[tuple[Path, int, int]] = []
     size = {id(c): len(c.swaps) + len(c.inserts) + len(c.lines) for c in changes}
     for change in sorted(changes, key=lambda c: -size[id(c)]):
-        touched = {id(n) for s in change.swaps for n in _subtree(s.node)}
+        touched = {id(n) for s in change.swaps for n in subtree(s.node)}
         ranges = [(e.path, e.first, max(e.last, e.first)) for e in change.lines]
         inside = [
             (code.path, code.facts.first_line, code.facts.last_line) for code in _functions(change)
@@ -98,14 +99,6 @@ def _without_conflicts(changes: Sequence[Change]) -> list[Change]:
         taken += ranges
         functions += inside
     return chosen
-
-
-def _subtree(node: cst.CSTNode) -> Iterable[cst.CSTNode]:
-    stack = [node]
-    while stack:
-        current = stack.pop()
-        yield current
-        stack.extend(current.children)
 
 
 def _overlap(left: Sequence[tuple[Path, int, int]], right: Sequence[tuple[Path, int, int]]) -> bool:

@@ -12,6 +12,7 @@ from trtlint.analysis.pieces import Joined, Piece, Undecided, Untouched, Written
 from trtlint.analysis.selectors import Point
 from trtlint.analysis.sizes import ZERO, Size, minimum
 from trtlint.analysis.traced_code import TracedCode
+from trtlint.analysis.trees import subtree
 from trtlint.analysis.values import Int, Tensor
 from trtlint.analysis.writes import Region, SliceWrite, mentions, names_in, shared_with
 from trtlint.changes import Change, Swap
@@ -337,7 +338,7 @@ def _quiet(line: cst.CSTNode, used: set[str]) -> bool:
                 return False
             if names_in(target.target) & used:
                 return False
-        if any(_in_place(node) for node in _nodes(small.value)):
+        if any(_in_place(node) for node in subtree(small.value)):
             return False
     return True
 
@@ -350,15 +351,6 @@ def _in_place(node: cst.CSTNode) -> bool:
             return True
         case _:
             return False
-
-
-def _nodes(root: cst.CSTNode) -> list[cst.CSTNode]:
-    found, stack = [], [root]
-    while stack:
-        node = stack.pop()
-        found.append(node)
-        stack.extend(node.children)
-    return found
 
 
 def removable(code: TracedCode, region: Region) -> bool:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import libcst as cst
-
 from trtlint.analysis import dtypes
 from trtlint.analysis.arguments import Args
 from trtlint.analysis.code import FunctionCode
@@ -48,7 +46,9 @@ class Analysis:
     def __init__(self, project: Project) -> None:
         self.project = project
         self.traced: dict[str, TracedFunction] = find_traced(project)
+        self._paths = {str(path): path for path in project.files}
         self._symbols: dict[str, Symbol] = {}
+        self.evidence: dict[tuple[str, int], frozenset[str]] = {}  # a cache of its own module
         self._codes: dict[str, FunctionCode] = {}
         self._attributes: dict[str, Env] = {}
         self._results: dict[tuple[object, ...], Value] = {}
@@ -116,14 +116,10 @@ class Analysis:
         for base in self.project.ancestors(owner):
             if base.path is None:
                 continue
+            functions = self.project.files[base.path].functions
             for method in self.project.class_facts(base).methods:
-                if method == "__init__":
-                    continue
-                code = self.code(Symbol("function", f"{base.qualname}.{method}", base.path))
-                for target in code.walk(cst.AssignTarget):
-                    match target.target:
-                        case cst.Attribute(value=cst.Name(value="self"), attr=attr):
-                            found.add(attr.value)
+                if method != "__init__":
+                    found |= functions[f"{base.qualname}.{method}"].attributes
         return found
 
     def attribute(self, owner: Module, name: str, frame: Frame) -> Value:
@@ -193,10 +189,10 @@ class Analysis:
 
     def _function_symbol(self, key: str) -> Symbol | None:
         path, _, qualname = key.rpartition("::")
-        for known in self.project.files:
-            if str(known) == path and qualname in self.project.files[known].functions:
-                return Symbol("function", qualname, known)
-        return None
+        known = self._paths.get(path)
+        if known is None or qualname not in self.project.files[known].functions:
+            return None
+        return Symbol("function", qualname, known)
 
     def _inline(self, target: Symbol, owner: Value | None, args: Args, frame: Frame) -> Value:
         """Evaluate ``target`` with these arguments, from a cache if it was done before."""

@@ -12,6 +12,7 @@ from libcst.metadata import CodeRange, MetadataWrapper, PositionProvider
 
 from trtlint.analysis.index import FunctionFacts
 from trtlint.analysis.project import Project, Symbol
+from trtlint.analysis.trees import subtree
 from trtlint.findings import Span
 
 N = TypeVar("N", bound=cst.CSTNode)
@@ -64,11 +65,11 @@ class FunctionCode:
 
     def nodes(self, root: cst.CSTNode | None = None) -> Iterator[cst.CSTNode]:
         """Every node in source order, nested functions included."""
-        stack: list[cst.CSTNode] = [root if root is not None else self.node.body]
-        while stack:
-            node = stack.pop()
-            yield node
-            stack.extend(reversed(node.children))
+        return iter(self._body) if root is None else subtree(root)
+
+    @cached_property
+    def _body(self) -> list[cst.CSTNode]:
+        return list(subtree(self.node.body))
 
     @cached_property
     def _positions(self) -> dict[cst.CSTNode, CodeRange]:

@@ -27,9 +27,17 @@ _MAX_DEPTH = 3
 
 def tensor_parameters(analysis: Analysis, code: FunctionCode, depth: int = 0) -> frozenset[str]:
     """Names of parameters that the function uses as tensors, before it rebinds them."""
+    known = analysis.evidence.get((code.symbol.key, depth))
+    if known is None:
+        known = _search(analysis, code, depth)
+        analysis.evidence[code.symbol.key, depth] = known
+    return known
+
+
+def _search(analysis: Analysis, code: FunctionCode, depth: int) -> frozenset[str]:
     wanted = {p.name for p in code.facts.parameters if not p.variadic}
     found: set[str] = set()
-    for node in _nodes(code.node.body):
+    for node in code.nodes():
         match node:
             case cst.Attribute(value=cst.Name(value=name), attr=cst.Name(value=attribute)):
                 if attribute in _ATTRIBUTES:
@@ -40,15 +48,6 @@ def tensor_parameters(analysis: Analysis, code: FunctionCode, depth: int = 0) ->
             case cst.Call():
                 found.update(_passed(analysis, code, node, wanted - found, depth))
     return frozenset(found & wanted)
-
-
-def _nodes(root: cst.CSTNode) -> list[cst.CSTNode]:
-    found, stack = [], [root]
-    while stack:
-        node = stack.pop()
-        found.append(node)
-        stack.extend(node.children)
-    return found
 
 
 def _passed(

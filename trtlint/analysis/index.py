@@ -21,6 +21,9 @@ _FALSE_IN_EXPORT = {
 }
 
 
+_DEFAULT_DTYPE = frozenset({"set_default_dtype", "set_default_tensor_type"})
+
+
 @dataclass(frozen=True)
 class Parameter:
     """One parameter of a function; ``default`` is its literal value's type name, if it has one."""
@@ -48,6 +51,7 @@ class FunctionFacts:
     references: frozenset[str]  # dotted names that its eval-mode code mentions
     names: frozenset[str]  # every identifier in it
     bound: frozenset[str] = frozenset()  # names that it assigns
+    attributes: frozenset[str] = frozenset()  # attributes of self that it assigns
 
     @property
     def is_static(self) -> bool:
@@ -128,15 +132,13 @@ class _Indexer:
         self.stars: list[str] = []
         self.module_references: set[str] = set()
         self.top_level: set[str] = set()
+        self.default_dtype = False
 
     def run(self, tree: ast.Module) -> FileIndex:
         self._body(tree.body, None)
-        default = any(
-            isinstance(n, ast.Attribute)
-            and n.attr in ("set_default_dtype", "set_default_tensor_type")
-            for n in ast.walk(tree)
-        )
         index = self.index
+        ends = {name.rpartition(".")[2] for name in self.module_references}
+        self.default_dtype |= bool(ends & _DEFAULT_DTYPE)
         return FileIndex(
             index.path,
             index.imports,
@@ -146,7 +148,7 @@ class _Indexer:
             index.constants,
             frozenset(self.top_level),
             frozenset(self.module_references),
-            default,
+            self.default_dtype,
         )
 
     def _body(self, body: list[ast.stmt], owner: str | None) -> None:
@@ -236,6 +238,28 @@ class _Indexer:
 
     def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef, owner: str | None) -> None:
         qualname = f"{owner}.{node.name}" if owner else node.name
+        names: set[str] = set()
+        bound: set[str] = set()
+        attributes: set[str] = set()
+        for part in ast.walk(node):
+            match part:
+                case ast.Name(id=name, ctx=context):
+                    names.add(name)
+                    if isinstance(context, ast.Store):
+                        bound.add(name)
+                case ast.Attribute(attr=name, value=value, ctx=context):
+                    names.add(name)
+                    if name in _DEFAULT_DTYPE:
+                        self.default_dtype = True
+                    of_self = isinstance(value, ast.Name) and value.id == "self"
+                    if of_self and isinstance(context, ast.Store):
+                        attributes.add(name)
+                case ast.arg(arg=name):
+                    names.add(name)
+                case ast.FunctionDef(name=name) if part is not node:
+                    bound.add(name)
+                case ast.Import() | ast.ImportFrom():
+                    self._import(part)  # taken as the file's
         self.index.functions[qualname] = FunctionFacts(
             node.name,
             qualname,
@@ -247,13 +271,10 @@ class _Indexer:
             tuple(dotted(d.func if isinstance(d, ast.Call) else d) for d in node.decorator_list),
             owner,
             frozenset(_traced_references(node.body)),
-            frozenset(_identifiers(node)),
-            frozenset(_stored(node)),
+            frozenset(names),
+            frozenset(bound),
+            frozenset(attributes),
         )
-        for imported in ast.walk(node):
-            # Imports inside functions are taken as the file's.
-            if isinstance(imported, ast.Import | ast.ImportFrom):
-                self._import(imported)
 
 
 def dotted(node: ast.expr) -> str:
@@ -312,21 +333,6 @@ def _parameter(arg: ast.arg, default: ast.expr | None) -> Parameter:
             return Parameter(arg.arg, annotation, type(value).__name__)
         case _:
             return Parameter(arg.arg, annotation, "expression")
-
-
-def _identifiers(node: ast.AST) -> Iterator[str]:
-    for part in ast.walk(node):
-        match part:
-            case ast.Name(id=name) | ast.Attribute(attr=name) | ast.arg(arg=name):
-                yield name
-
-
-def _stored(node: ast.AST) -> Iterator[str]:
-    for part in ast.walk(node):
-        match part:
-            case ast.Name(id=name, ctx=ast.Store()) | ast.FunctionDef(name=name):
-                if part is not node:
-                    yield name
 
 
 def export_outcome(test: str) -> bool | None:

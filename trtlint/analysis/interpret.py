@@ -17,6 +17,7 @@ from trtlint.analysis.operators import binary_operation
 from trtlint.analysis.shapes import Shape
 from trtlint.analysis.sizes import Atom, at_least, atom
 from trtlint.analysis.states import Env, closed, joined, of_any_iteration, placed, registered
+from trtlint.analysis.trees import subtree
 from trtlint.analysis.values import (
     UNKNOWN,
     Int,
@@ -275,11 +276,7 @@ class Frame:
         return None
 
     def _mark_dead(self, node: cst.CSTNode) -> None:
-        stack = [node]
-        while stack:
-            current = stack.pop()
-            self.result.dead.add(id(current))
-            stack.extend(current.children)
+        self.result.dead.update(map(id, subtree(node)))
 
     def _loop(
         self, body: cst.BaseSuite, target: cst.BaseExpression | None, over: Value, node: cst.CSTNode

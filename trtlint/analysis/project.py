@@ -52,6 +52,9 @@ class Project:
         self.texts = dict(texts)
         self.errors: dict[Path, SourceError] = {}
         self._lines: dict[Path, list[str]] = {}
+        self._ancestors: dict[Symbol, tuple[Symbol, ...]] = {}
+        self._relatives: dict[Symbol, dict[Symbol, None]] = {}
+        self._resolved: dict[tuple[Path, str], Symbol | None] = {}
         self.files: dict[Path, FileIndex] = {}
         self._modules: dict[str, list[Path]] = {}
         paths = set(texts)
@@ -97,6 +100,15 @@ class Project:
 
     def resolve(self, path: Path, name: str, hops: int = _MAX_HOPS) -> Symbol | None:
         """What the dotted ``name`` means at the top level of the file ``path``."""
+        key = (path, name)
+        if key not in self._resolved:
+            found = self._resolve(path, name, hops)
+            if hops != _MAX_HOPS:  # a search that was cut short elsewhere proves nothing
+                return found
+            self._resolved[key] = found
+        return self._resolved[key]
+
+    def _resolve(self, path: Path, name: str, hops: int) -> Symbol | None:
         index = self.files.get(path)
         if index is None or hops == 0 or not name:
             return None
@@ -144,8 +156,13 @@ class Project:
         assert symbol.path is not None
         return self.files[symbol.path].classes[symbol.qualname]
 
-    def ancestors(self, symbol: Symbol) -> Iterator[Symbol]:
+    def ancestors(self, symbol: Symbol) -> tuple[Symbol, ...]:
         """The class and its bases, nearest first; external ones end the chain."""
+        if symbol not in self._ancestors:
+            self._ancestors[symbol] = tuple(self._bases(symbol))
+        return self._ancestors[symbol]
+
+    def _bases(self, symbol: Symbol) -> Iterator[Symbol]:
         queue, seen = [symbol], set()
         while queue:
             current = queue.pop(0)
@@ -178,13 +195,24 @@ class Project:
                 return Symbol("function", f"{base.qualname}.{name}", base.path)
         return None
 
-    def modules(self) -> Iterator[Symbol]:
+    @cached_property
+    def modules(self) -> tuple[Symbol, ...]:
         """Every ``nn.Module`` class of the project."""
-        for path, index in self.files.items():
-            for qualname in index.classes:
-                symbol = Symbol("class", qualname, path)
-                if self.is_module(symbol):
-                    yield symbol
+        classes = (
+            Symbol("class", qualname, path)
+            for path, index in self.files.items()
+            for qualname in index.classes
+        )
+        return tuple(symbol for symbol in classes if self.is_module(symbol))
+
+    def relatives(self, symbol: Symbol) -> tuple[Symbol, ...]:
+        """The project's classes whose attributes an instance may share: bases and subclasses."""
+        if not self._relatives:
+            for module in self.modules:
+                family = [base for base in self.ancestors(module) if base.path is not None]
+                for base in family:
+                    self._relatives.setdefault(base, {}).update(dict.fromkeys(family))
+        return tuple(self._relatives.get(symbol, (symbol,)))
 
     def _member(self, owner: Symbol, tail: str) -> Symbol | None:
         assert owner.path is not None

@@ -36,7 +36,8 @@ from trtlint.analysis.values import (
 _KEEP = """abs neg negative clone clamp clip clamp_min clamp_max relu relu6 leaky_relu hardtanh
     threshold dropout dropout1d dropout2d dropout3d alpha_dropout feature_dropout floor ceil
     round trunc frac sign flip roll masked_fill index_fill tril triu square fliplr flipud
-    nan_to_num instance_norm batch_norm layer_norm group_norm normalize local_response_norm""".split()
+    nan_to_num instance_norm batch_norm layer_norm group_norm normalize
+    local_response_norm""".split()
 # The same, turning integers into floats.
 _FLOAT = """sigmoid tanh exp expm1 log log2 log10 log1p sqrt rsqrt sin cos tan erf erfc reciprocal
     softmax log_softmax softmin gelu silu elu selu celu mish softplus softsign hardswish
@@ -45,7 +46,8 @@ _BINARY = (
     """add sub subtract mul multiply maximum minimum fmod remainder pow add_ sub_ mul_""".split()
 )
 _DIVIDE = ["div", "divide", "true_divide", "atan2", "hypot"]
-_COMPARE = """eq ne lt le gt ge logical_and logical_or logical_xor logical_not isnan isinf isfinite""".split()
+_COMPARE = """eq ne lt le gt ge logical_and logical_or logical_xor logical_not isnan isinf
+    isfinite""".split()
 _REDUCE = "sum mean amax amin prod all any logsumexp std var norm".split()
 # Results that may share storage with the tensor, of the same shape and dtype.
 _SAME_VIEW = "detach contiguous view_as_self requires_grad_ cpu cuda".split()

@@ -27,7 +27,7 @@ class TracedFunction:
 def find_traced(project: Project) -> dict[str, TracedFunction]:
     """All traced functions of the project, by symbol key."""
     found: dict[str, TracedFunction] = {}
-    for module in project.modules():
+    for module in project.modules:
         forward = project.find_method(module, "forward")
         if forward is None:
             continue

@@ -15,6 +15,7 @@ from trtlint.analysis.interpret import Evaluation
 from trtlint.analysis.project import Project, Symbol
 from trtlint.analysis.sizes import DimAtom, Size
 from trtlint.analysis.traced import TracedFunction
+from trtlint.analysis.trees import children
 from trtlint.analysis.values import UNKNOWN, Int, Method, Ref, Tensor, Value
 
 N = TypeVar("N", bound=cst.CSTNode)
@@ -86,7 +87,7 @@ class TracedCode:
         stack: list[cst.CSTNode] = [self.code.node]
         while stack:
             node = stack.pop()
-            for child in node.children:
+            for child in children(node):
                 parents[id(child)] = node
                 stack.append(child)
         return parents

@@ -10,6 +10,7 @@ import libcst as cst
 from trtlint.analysis.selectors import NewAxis, Point, Run, Selection, select
 from trtlint.analysis.sizes import Size, at_least, const
 from trtlint.analysis.traced_code import TracedCode
+from trtlint.analysis.trees import variables
 from trtlint.analysis.values import (
     EllipsisValue,
     Int,
@@ -198,38 +199,13 @@ def slice_writes_in(
 
 
 def mentions(node: cst.CSTNode, name: str) -> bool:
-    """Whether the name occurs anywhere in ``node``."""
-    stack = [node]
-    while stack:
-        current = stack.pop()
-        match current:
-            case cst.Name(value=value) if value == name:
-                return True
-            case cst.Attribute(value=owner):
-                stack.append(owner)
-            case cst.Arg(value=value):
-                stack.append(value)
-            case _:
-                stack.extend(current.children)
-    return False
+    """Whether the variable occurs anywhere in ``node``."""
+    return any(variable.value == name for variable in variables(node))
 
 
 def names_in(node: cst.CSTNode) -> set[str]:
     """Variables that occur in an expression or statement."""
-    found: set[str] = set()
-    stack = [node]
-    while stack:
-        current = stack.pop()
-        match current:
-            case cst.Name(value=value):
-                found.add(value)
-            case cst.Attribute(value=owner):
-                stack.append(owner)
-            case cst.Arg(value=value):
-                stack.append(value)
-            case _:
-                stack.extend(current.children)
-    return found
+    return {variable.value for variable in variables(node)}
 
 
 def _reads_written(code: TracedCode, write: SliceWrite, earlier: Sequence[SliceWrite]) -> bool:
