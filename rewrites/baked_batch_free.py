@@ -49,13 +49,11 @@ def _flattened(found: BakedReshape) -> str | None:
     if tail and any(size != shape.dim(i - len(tail)) for i, size in enumerate(tail)):
         return None
     rank = shape.rank
-    spelled = shape.min_rank if rank is None else rank
-    if spelled < len(lead) + len(tail) + 1:
+    # Of unknown rank, a tensor that is flattened is taken to have something to flatten.
+    if rank is not None and rank < len(lead) + len(tail) + 1:
         return None
-    if not tail:
+    if rank is None and tail:
+        return None
+    if rank is None or not tail:
         return f"flatten({len(lead)})"
-    return (
-        f"flatten({len(lead)}, {-len(tail) - 1})"
-        if rank is None
-        else (f"flatten({len(lead)}, {rank - len(tail) - 1})")
-    )
+    return f"flatten({len(lead)}, {rank - len(tail) - 1})"

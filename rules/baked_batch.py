@@ -89,8 +89,9 @@ class BakedBatch(Rule[BakedReshape]):
     ``x.flatten(1)`` also takes inputs that ``view`` refuses as not contiguous.
 
     ## Known limits
-    A number is reported but not changed: it may be meant. Where another size is already ``-1`` and
-    the call is no plain flattening, there is no room for a second one.
+    A number is reported but not changed: it may be meant. A tensor of unknown rank is taken to have
+    at least two dimensions; a single one makes ``flatten(1)`` raise. Where another size
+    is already ``-1`` and the call is no plain flattening, there is no room for a second one.
     """
 
     name = "baked-batch"

@@ -8,7 +8,19 @@ from typing import ClassVar
 
 import libcst as cst
 
-from trtlint.api import Match, Rule, Tensor, TracedCode, Verdict, cited, executed
+from trtlint.api import (
+    INT64,
+    Match,
+    Rule,
+    Tensor,
+    TracedCode,
+    Verdict,
+    call_chain,
+    cited,
+    executed,
+    names_device,
+    same_dtype,
+)
 
 # Functions whose result does not follow any tensor's device.
 _FREE = {f"torch.{n}" for n in "zeros ones full empty eye arange linspace tensor as_tensor".split()}
@@ -20,16 +32,17 @@ _STATIC = {
     "tensorrt-rtx-1.7": executed("fine", "folded into a constant"),
     "tensorrt-11.4": cited("fine", "folded into a constant by the exporter"),
     "tensorrt-8.6": cited("fine", "folded into a constant by the exporter"),
-    "torch2trt-0.5": cited("rejected", "4e820ae: unsupported method; arange fails an assertion"),
+    "torch2trt-0.5": cited("fine", "4e820ae: prints a warning and bakes the constant"),
     "torch2trt-0.1": cited("rejected", "practitioners 2020: no torch.zeros and kin in forward"),
 }
+_ARANGE = {**_STATIC, "torch2trt-0.5": cited("rejected", "4e820ae: AssertionError in a converter")}
 _SIZED = {
     **_STATIC,
     "tensorrt-rtx-1.7": executed("fine", "a constant at a fixed shape", dynamic="costly"),
-    "torch2trt-0.5": cited("rejected", "4e820ae: unsupported method; baked at the sample's size"),
+    "torch2trt-0.5": cited("fine", "4e820ae: baked at the sample's size", dynamic="wrong"),
 }
 _DEVICE = {
-    **_STATIC,
+    **_SIZED,
     "tensorrt-rtx-1.7": executed("rejected", "export on a machine without that device fails"),
     "tensorrt-11.4": cited("rejected", "the same exporter"),
     "tensorrt-8.6": cited("rejected", "the same exporter"),
@@ -58,11 +71,13 @@ class Creation(Match):
 
     @property
     def variant(self) -> str:
-        """``device``, ``like``, ``static`` or ``sized``."""
+        """``device``, ``like``, ``arange``, ``static`` or ``sized``."""
         if self.hard_device is not None:
             return "device"
         if self.function in _LIKE or not self.function.startswith("torch."):
             return "like"
+        if self.function == "torch.arange" and same_dtype(self.made.dtype, INT64):
+            return "arange"
         return "static" if self.made.creation is not None and self.made.creation.static else "sized"
 
     def facts(self) -> Mapping[str, str]:
@@ -84,8 +99,8 @@ class TensorCreation(Rule[Creation]):
 
     ## Why it matters
     A hard-coded device makes export fail on every machine without it, and pins the constant to it
-    everywhere else. Sizes read from the input become shape arithmetic in the network where the
-    batch varies. torch2trt hooks no creation function: it stops, or bakes the sample's tensor.
+    everywhere else. Sizes read from the input become shape arithmetic where the batch varies, and
+    torch2trt bakes them at the sample's size; it stops at ``arange``, and early versions at all.
 
     ## Use instead
     A non-persistent buffer for what is the same at every call (it moves with the module and is not
@@ -107,6 +122,7 @@ class TensorCreation(Rule[Creation]):
     hint = "use a non-persistent buffer for constants, x.new_zeros(...) or zeros_like(x) otherwise"
     verdicts: ClassVar[Mapping[str, Mapping[str, Verdict]]] = {
         "static": _STATIC,
+        "arange": _ARANGE,
         "sized": _SIZED,
         "device": _DEVICE,
         "like": _SIZED,
@@ -120,33 +136,9 @@ class TensorCreation(Rule[Creation]):
             method = code.tensor_method(call)
             if function not in _FREE | _LIKE and method not in _NEW:
                 continue
-            made, whole = code.value(call), _chain(code, call)
+            made, whole = code.value(call), call_chain(code, call, _CASTS)
             result = code.value(whole)
             if isinstance(made, Tensor) and isinstance(result, Tensor):
                 name = function or f"{code.source(call.func)}"
-                device = result.device if _names_device(code, whole) else None
+                device = result.device if names_device(code, whole) else None
                 yield Creation(whole, call, whole, made, result, name, device)
-
-
-def _chain(code: TracedCode, call: cst.Call) -> cst.BaseExpression:
-    """The call with the casts and moves that follow it."""
-    node: cst.BaseExpression = call
-    while True:
-        attribute = code.parent(node)
-        outer = code.parent(attribute) if isinstance(attribute, cst.Attribute) else None
-        if not isinstance(outer, cst.Call) or outer.func is not attribute:
-            return node
-        if not isinstance(attribute, cst.Attribute) or attribute.attr.value not in _CASTS:
-            return node
-        node = outer
-
-
-def _names_device(code: TracedCode, whole: cst.BaseExpression) -> bool:
-    """Whether the source spells a device: ``.cuda()``, ``"cuda:0"``, ``torch.device("cuda")``."""
-    for node in code.nodes(whole):
-        match node:
-            case cst.Call(func=cst.Attribute(attr=cst.Name(value="cuda" | "cpu")), args=[]):
-                return True
-            case cst.SimpleString() if str(node.evaluated_value).split(":")[0] in ("cuda", "cpu"):
-                return True
-    return False

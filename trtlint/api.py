@@ -12,8 +12,8 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 import libcst as cst
 
+from trtlint.analysis.dtypes import INT64, keeps_every_value
 from trtlint.analysis.dtypes import joinable as joinable_dtypes
-from trtlint.analysis.dtypes import keeps_every_value
 from trtlint.analysis.dtypes import same as same_dtype
 from trtlint.analysis.dtypes import source as dtype_source
 from trtlint.analysis.interleave import interleaving
@@ -22,7 +22,7 @@ from trtlint.analysis.project import Symbol
 from trtlint.analysis.sizes import Size
 from trtlint.analysis.step_loops import StepLoop, step_loop
 from trtlint.analysis.traced_code import TracedCode, is_batch, is_input, size_arguments
-from trtlint.analysis.uses import escapes, written_later
+from trtlint.analysis.uses import call_chain, escapes, names_device, written_later
 from trtlint.analysis.values import DeviceValue, DTypeValue, Tensor
 from trtlint.analysis.writes import Region, SliceWrite, mentions, region_of, slice_writes
 from trtlint.changes import Change, Decline, Insert, Lines, Swap
@@ -104,6 +104,7 @@ class Rewrite(Generic[M]):
 
 
 __all__ = [
+    "INT64",
     "CallText",
     "Change",
     "DTypeValue",
@@ -130,6 +131,7 @@ __all__ = [
     "Verdict",
     "add_to_init",
     "call",
+    "call_chain",
     "change",
     "cited",
     "decompose",
@@ -144,6 +146,7 @@ __all__ = [
     "layout",
     "mentions",
     "move_into_class",
+    "names_device",
     "obstacle",
     "primary",
     "region_of",

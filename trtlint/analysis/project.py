@@ -46,9 +46,10 @@ class Project:
 
     Args:
         texts: source text by path; files that do not parse end in ``errors``.
+        known: an earlier index, from which files that did not change are taken over.
     """
 
-    def __init__(self, texts: Mapping[Path, str]) -> None:
+    def __init__(self, texts: Mapping[Path, str], known: Project | None = None) -> None:
         self.texts = dict(texts)
         self.errors: dict[Path, SourceError] = {}
         self._lines: dict[Path, list[str]] = {}
@@ -63,6 +64,12 @@ class Project:
             is_package = path.name == "__init__.py"
             package = name if is_package else name.rpartition(".")[0]
             self._modules.setdefault(name, []).append(path)
+            if known is not None and known.texts.get(path) == text:
+                if path in known.files:
+                    self.files[path] = known.files[path]
+                else:
+                    self.errors[path] = known.errors[path]
+                continue
             try:
                 self.files[path] = index_file(path, text, package)
             except SourceError as error:

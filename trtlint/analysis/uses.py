@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import libcst as cst
 
@@ -59,3 +59,27 @@ def _written(code: TracedCode) -> Iterator[cst.BaseExpression]:
                     yield value
             case cst.Arg(keyword=cst.Name(value="out"), value=value):
                 yield value
+
+
+def call_chain(code: TracedCode, call: cst.Call, methods: Collection[str]) -> cst.BaseExpression:
+    """The call with the calls of those methods that follow it: ``zeros(2).float().cuda()``."""
+    node: cst.BaseExpression = call
+    while True:
+        attribute = code.parent(node)
+        outer = code.parent(attribute) if isinstance(attribute, cst.Attribute) else None
+        if not isinstance(outer, cst.Call) or outer.func is not attribute:
+            return node
+        if not isinstance(attribute, cst.Attribute) or attribute.attr.value not in methods:
+            return node
+        node = outer
+
+
+def names_device(code: TracedCode, whole: cst.BaseExpression) -> bool:
+    """Whether the source spells a device: ``.cuda()``, ``"cuda:0"``, ``torch.device("cuda")``."""
+    for node in code.nodes(whole):
+        match node:
+            case cst.Call(func=cst.Attribute(attr=cst.Name(value="cuda" | "cpu")), args=[]):
+                return True
+            case cst.SimpleString() if str(node.evaluated_value).split(":")[0] in ("cuda", "cpu"):
+                return True
+    return False

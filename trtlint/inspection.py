@@ -1,0 +1,243 @@
+"""One look at a project in one state: findings, and the change that would repair each."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import libcst as cst
+
+from trtlint import catalogue, fixing
+from trtlint.analysis import Analysis
+from trtlint.analysis.project import Project, source_lines
+from trtlint.analysis.traced import TracedFunction
+from trtlint.analysis.traced_code import TracedCode
+from trtlint.api import Change, Decline, Match
+from trtlint.errors import (
+    BrokenRewrite,
+    RuleCrashed,
+    SourceError,
+    UnparsableSource,
+)
+from trtlint.findings import Edit, FileReport, Finding, Fix, Safety, Severity, Span
+from trtlint.source import Source
+from trtlint.suppression import Suppressions
+from trtlint.targets import find_target
+from trtlint.verdicts import severity
+
+UNUSED_IGNORE = "unused-ignore"  # the name under which unused suppressions are reported
+
+
+@dataclass(frozen=True)
+class EngineSettings:
+    """What a run is about.
+
+    Attributes:
+        rules: names of the rules to run.
+        targets: names of the selected targets.
+        dynamic_batch: whether the batch size varies.
+        unsafe: whether unsafe rewrites are applied.
+        with_edits: whether each finding's fix carries its text edits.
+        root: the project's root folder.
+    """
+
+    rules: tuple[str, ...]
+    targets: tuple[str, ...]
+    dynamic_batch: bool = False
+    unsafe: bool = False
+    with_edits: bool = False
+    root: Path = field(default_factory=Path)
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A finding, and the change that would repair it."""
+
+    finding: Finding
+    change: Change | None
+    unit: str = ""
+
+
+def texts_of(selected: Sequence[Source], context: Sequence[Source]) -> dict[Path, str]:
+    """The text of every file, selected or not."""
+    return {source.path: source.text for source in (*context, *selected)}
+
+
+class Inspection:
+    """One look at the project in one state."""
+
+    def __init__(self, project: Project, settings: EngineSettings) -> None:
+        self.project = project
+        self.settings = settings
+        self.analysis = Analysis(project)
+        self.routes = {find_target(name).route for name in settings.targets}
+        self._by_file: dict[Path, list[TracedFunction]] = {}
+        for traced in self.analysis.traced.values():
+            self._by_file.setdefault(traced.path, []).append(traced)
+        self._errors: dict[Path, list[SourceError]] = {}
+        self._found: dict[Path, list[Candidate]] = {}
+        self._suppressions: dict[Path, Suppressions] = {}
+
+    def may(self, candidate: Candidate) -> bool:
+        """Whether the candidate's fix is applied without further asking."""
+        fix = candidate.finding.fix
+        if fix is None:
+            return False
+        return fix.safety is Safety.SAFE or (fix.safety is Safety.UNSAFE and self.settings.unsafe)
+
+    def report(self, source: Source) -> FileReport:
+        """Everything that is said of one file."""
+        path = source.path
+        if path in self.project.errors:
+            return FileReport(path, errors=(self.project.errors[path],))
+        candidates = self.candidates(path)
+        findings = [c.finding for c in candidates]
+        if self.settings.with_edits:
+            findings = [self._with_edits(c) for c in candidates]
+        findings += self._unused(path)
+        return FileReport(
+            path,
+            tuple(sorted(findings, key=lambda f: f.sort_key)),
+            tuple(self._errors.get(path, ())),
+            len(self._by_file.get(path, ())),
+        )
+
+    def _unused(self, path: Path) -> Iterator[Finding]:
+        """Suppressions that silence nothing are findings themselves."""
+        for entry in self._suppressions[path].unused(self.settings.rules):
+            line = source_lines(self.project.texts[path])[entry.line - 1].rstrip()
+            start = line.rfind("# trtlint") + 1 or 1
+            shown = ", ".join(entry.rules) or "any rule"
+            yield Finding(
+                UNUSED_IGNORE,
+                "suppression",
+                Severity.ADVICE,
+                path,
+                Span(entry.line, start, entry.line, len(line) + 1),
+                "",
+                f"this comment silences no finding of {shown}",
+                "remove it",
+                {},
+                declined="remove the comment by hand",
+            )
+
+    def candidates(self, path: Path) -> list[Candidate]:
+        """Findings of one file that are not suppressed, each with its change."""
+        if path not in self._found:
+            self._found[path] = []
+            suppressions = Suppressions.parse(self.project.texts[path])
+            self._suppressions[path] = suppressions
+            if not suppressions.file_ignored and path not in self.project.errors:
+                for traced in self._by_file.get(path, ()):
+                    self._found[path] += self._function(traced, suppressions)
+        return self._found[path]
+
+    def _function(self, traced: TracedFunction, suppressions: Suppressions) -> list[Candidate]:
+        found: list[Candidate] = []
+        try:
+            code = TracedCode(self.analysis, traced)
+        except cst.ParserSyntaxError as error:
+            self._errors.setdefault(traced.path, []).append(
+                UnparsableSource(
+                    f"LibCST cannot parse `{traced.symbol.qualname}`: {error.message}",
+                    path=traced.path,
+                )
+            )
+            return found
+        for name in self.settings.rules:
+            rule = catalogue.rules()[name]
+            try:
+                for match in rule.check(code):
+                    candidate = self._candidate(rule, match, code)
+                    if candidate is not None and not _silenced(candidate.finding, suppressions):
+                        found.append(candidate)
+            except Exception as error:
+                # A bug in one rule must not cost the findings of the others.
+                crash = RuleCrashed(
+                    f"{type(error).__name__}: {error}",
+                    unit=name,
+                    path=traced.path,
+                    line=code.code.facts.def_line,
+                )
+                crash.__cause__ = error
+                self._errors.setdefault(traced.path, []).append(crash)
+        return found
+
+    def _candidate(
+        self, rule: catalogue.AnyRule, match: Match, code: TracedCode
+    ) -> Candidate | None:
+        kinds = catalogue.verdict_kinds(rule, match.variant, self.settings.dynamic_batch)
+        level = severity(kinds, self.settings.targets)
+        minded = any(kinds[target].minds for target in self.settings.targets)
+        if not any(kind.minds for kind in kinds.values()):
+            return None
+        if match.variant in rule.only_if_minded and not minded:
+            return None
+        finding = self._finding(rule, match, code, level, kinds)
+        return self._repaired(finding, match, code)
+
+    def _finding(
+        self,
+        rule: catalogue.AnyRule,
+        match: Match,
+        code: TracedCode,
+        level: Severity,
+        kinds: Mapping[str, object],
+    ) -> Finding:
+        facts = match.facts()
+        return Finding(
+            rule.name,
+            rule.family,
+            level,
+            code.code.path,
+            code.code.span(match.node),
+            code.symbol,
+            rule.message.format(**facts),
+            rule.hint.format(**facts),
+            kinds,  # type: ignore[arg-type]
+        )
+
+    def _repaired(self, finding: Finding, match: Match, code: TracedCode) -> Candidate:
+        """The finding with the first rewrite that fits the selected targets' routes."""
+        reasons: list[str] = []
+        for rewrite in catalogue.rewrites().get(finding.rule, ()):
+            if not self.routes <= rewrite.routes:
+                continue
+            outcome = rewrite.rewrite(match, code)
+            unit = type(rewrite).__name__
+            if isinstance(outcome, Decline):
+                reasons.append(outcome.reason)
+                continue
+            fix = Fix(rewrite.safety, rewrite.title)
+            return Candidate(replace(finding, fix=fix), outcome, unit)
+        reason = reasons[-1] if reasons else "no rewrite is known for the selected targets"
+        return Candidate(replace(finding, declined=reason), None)
+
+    def _with_edits(self, candidate: Candidate) -> Finding:
+        """The finding whose fix says which text it replaces in its own file."""
+        finding = candidate.finding
+        if candidate.change is None or finding.fix is None:
+            return finding
+        try:
+            texts, _ = fixing.apply(self.project, [candidate.change])
+        except fixing.Unusable as error:
+            broken = BrokenRewrite(str(error), unit=candidate.unit, path=finding.path)
+            self._errors.setdefault(finding.path, []).append(broken)
+            return replace(finding, fix=None, declined="its rewrite is broken")
+        edits = text_edits(self.project.texts[finding.path], texts.get(finding.path, ""))
+        return replace(finding, fix=replace(finding.fix, edits=tuple(edits)))
+
+
+def _silenced(finding: Finding, suppressions: Suppressions) -> bool:
+    return suppressions.covers(finding.rule, finding.span.line, finding.span.end_line)
+
+
+def text_edits(old: str, new: str) -> Iterator[Edit]:
+    """Whole-line edits that turn ``old`` into ``new``."""
+    before, after = source_lines(old), source_lines(new)
+    matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)
+    for kind, a, b, c, d in matcher.get_opcodes():
+        if kind != "equal":
+            yield Edit(Span(a + 1, 1, b + 1, 1), "".join(after[c:d]))
