@@ -54,6 +54,12 @@ def pairs() -> Callable[[Any], Any]:
     return pytest.mark.parametrize("fixture", cases)
 
 
+def both(fixture: Fixture) -> tuple[FixtureFile, FixtureFile]:
+    """The *before* and the *after* of a fixture."""
+    assert "after" in fixture.files, "no .after.py; `pytest --update-fixtures` writes it"
+    return fixture.files["before"], fixture.files["after"]
+
+
 def assert_flagged(file: FixtureFile, report: FileReport) -> None:
     """The findings are those that the markers promise."""
     assert not report.errors, report.errors
@@ -95,7 +101,7 @@ def test_fixed(fixture: Fixture, request: pytest.FixtureRequest) -> None:
 
 @pairs()
 def test_fix_is_settled(fixture: Fixture) -> None:
-    after = fixture.files["after"]
+    _, after = both(fixture)
     assert after.text == after.raw, "an after file carries no markers"
     assert after.fix().new_text is None
     assert not after.check().findings, describe(after.check().findings)
@@ -103,7 +109,7 @@ def test_fix_is_settled(fixture: Fixture) -> None:
 
 @pairs()
 def test_comments_stay(fixture: Fixture) -> None:
-    before, after = fixture.files["before"], fixture.files["after"]
+    before, after = both(fixture)
     kept = comments(after.text)
     for comment in comments(before.text):
         assert comment in kept
@@ -116,7 +122,7 @@ def test_comments_stay(fixture: Fixture) -> None:
 @needs_torch
 @pairs()
 def test_same_numbers(fixture: Fixture) -> None:
-    before, after = fixture.files["before"], fixture.files["after"]
+    before, after = both(fixture)
     assert not differences(run_all(before), run_all(after), before.tolerance)
 
 
@@ -161,7 +167,7 @@ def converted(file: FixtureFile) -> Any:
 @needs_torch
 @pairs()
 def test_tensorrt_agrees(fixture: Fixture) -> None:
-    before, after = fixture.files["before"], fixture.files["after"]
+    before, after = both(fixture)
     kinds, layers = verdict_kinds_of(before)
     old, new = converted(before), converted(after)
     assert not new.refused, new.refused
