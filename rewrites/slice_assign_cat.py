@@ -10,11 +10,14 @@ from trtlint.api import (
     Safety,
     TracedCode,
     Undecided,
+    Written,
     change,
     decompose,
+    is_fresh,
     obstacle,
     region_of,
     removable,
+    tailed,
     untouched,
 )
 from trtlint.rules.slice_assign import SliceAssign, SliceAssignment
@@ -46,6 +49,8 @@ class SliceAssignToCat(Rewrite[SliceAssignment]):
         try:
             piece = decompose(region.base.shape, region.writes)
             text = build.text(piece)
+            if isinstance(piece, Written) and not is_fresh(code, piece.write.value, region.last):
+                text = tailed(text, ".clone()")  # a write copies; the name must not become an alias
         except Undecided as undecided:
             return Decline(str(undecided))
         drop = removable(code, region) and not untouched(piece)

@@ -15,7 +15,9 @@ from trtlint.api import (
     Undecided,
     call,
     decompose,
+    laid_out,
     layout,
+    loop_obstacle,
     obstacle,
     step_loop,
 )
@@ -54,10 +56,10 @@ def _rebuilt(code: TracedCode, found: StepLoop) -> Change:
     name = code.fresh_name(f"{region.name}_steps")
     swaps = [Swap(code.code, found.creation, f"{name} = []")]
     imports: set[str] = set()
-    for step in (region, *found.steps):
-        reason = obstacle(code, step)
-        if reason is not None:
-            raise Undecided(reason)
+    reasons = [obstacle(code, step) for step in (found.before_loop(), *found.steps)]
+    reasons.append(loop_obstacle(code, found.loop, region.writes))
+    for reason in filter(None, reasons):
+        raise Undecided(reason)
     for step in found.steps:
         build = Rebuilder(
             code, step.writes, region.base, ignore, fill=made.fill if made is not None else None
@@ -69,6 +71,6 @@ def _rebuilt(code: TracedCode, found: StepLoop) -> Change:
         swaps += [Swap(code.code, write.line, "") for write in step.writes[:-1]]
         swaps.append(Swap(code.code, step.last, layout("", append, indent)))
     stack, needed = code.spelling("torch.stack")
-    whole = layout(region.name, call(stack, name, f"dim={found.axis}"), 0)
+    whole = layout(region.name, laid_out(code, region, call(stack, name, f"dim={found.axis}")), 0)
     after = Insert(code.code, found.loop, whole)
     return Change(tuple(swaps), (after,), imports=tuple(sorted(imports | set(needed))))

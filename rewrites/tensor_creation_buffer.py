@@ -14,7 +14,9 @@ from trtlint.api import (
     TracedCode,
     add_to_init,
     escapes,
+    is_torch_name,
     primary,
+    variables,
     written_later,
 )
 from trtlint.rules.tensor_creation import Creation, TensorCreation
@@ -75,18 +77,12 @@ def _constant_source(found: Creation, code: TracedCode) -> str | None:
         for arg in found.call.args
         if not (arg.keyword is not None and arg.keyword.value == "device")
     ]
-    kept = [arg for arg in found.call.args if not (arg.keyword and arg.keyword.value == "device")]
-    local = {p.name for p in code.code.facts.parameters} | set(code.before(_line(found, code)))
-    for arg in kept:
-        for name in code.code.walk(cst.Name, arg.value):
-            if name.value in local:
-                return None
+    for arg in found.call.args:
+        moved = arg.keyword is not None and arg.keyword.value == "device"
+        if not moved and not all(is_torch_name(code, name) for name in variables(arg.value)):
+            return None
     text = f"{code.source(found.call.func)}({', '.join(args)})"
     return (primary(text, found.call) if tail else text) + tail
-
-
-def _line(found: Creation, code: TracedCode) -> cst.CSTNode:
-    return code.line_of(found.call) or code.code.node
 
 
 def _is_device(code: TracedCode, node: cst.BaseExpression) -> bool:

@@ -23,7 +23,8 @@ class TensorCreationToNew(Rewrite[Creation]):
     """Make ``torch.zeros(b, c).cuda()`` follow a tensor at hand: ``x.new_zeros(b, c)``.
 
     Why safe: shape and content are the same; the dtype is spelled out unless the tensor is known to
-    have it; the device becomes the tensor's, which is where the result meets it.
+    have it; the device becomes the tensor's, which is where the result meets it. (``zeros_like``
+    would copy the tensor's memory format as well, and is not used.)
     """
 
     rule = TensorCreation
@@ -43,8 +44,6 @@ class TensorCreationToNew(Rewrite[Creation]):
         if model is None:
             return Decline("no tensor at hand has the sizes it uses")
         name, tensor = model
-        like = not tensor.creation and tensor.exact and tensor.shape == found.made.shape
-        kind = found.function.removeprefix("torch.")
         args = [
             code.source(arg.value)
             for arg in found.call.args
@@ -55,14 +54,9 @@ class TensorCreationToNew(Rewrite[Creation]):
         options = _dtype_option(found, tensor, code)
         if options is None:
             return Decline("its dtype has no name here")
-        if like:
-            fill = args[1:] if kind == "full" else []
-            spelling, imports = code.spelling(f"torch.{kind}_like")
-            text = f"{spelling}({', '.join([name, *fill, *options])})"
-        else:
-            method = _SIZED.get(found.function, "new_full")
-            text, imports = f"{name}.{method}({', '.join([*args, *options])})", ()
-        return Change((Swap(code.code, found.whole, text),), imports=imports)
+        method = _SIZED.get(found.function, "new_full")
+        text = f"{name}.{method}({', '.join([*args, *options])})"
+        return Change((Swap(code.code, found.whole, text),))
 
 
 def _model(found: Creation, code: TracedCode) -> tuple[str, Tensor] | None:

@@ -16,20 +16,36 @@ from trtlint.analysis.dtypes import INT64, keeps_every_value
 from trtlint.analysis.dtypes import joinable as joinable_dtypes
 from trtlint.analysis.dtypes import same as same_dtype
 from trtlint.analysis.dtypes import source as dtype_source
+from trtlint.analysis.effects import is_fresh, loop_obstacle
 from trtlint.analysis.interleave import interleaving
-from trtlint.analysis.pieces import Undecided, decompose, untouched
+from trtlint.analysis.pieces import Undecided, Written, decompose, untouched
 from trtlint.analysis.project import Symbol
 from trtlint.analysis.sizes import Size
 from trtlint.analysis.step_loops import StepLoop, step_loop
-from trtlint.analysis.traced_code import TracedCode, is_batch, is_input, size_arguments
+from trtlint.analysis.traced_code import (
+    TracedCode,
+    is_batch,
+    is_input,
+    is_torch_name,
+    size_arguments,
+)
+from trtlint.analysis.trees import variables
 from trtlint.analysis.uses import call_chain, escapes, names_device, written_later
 from trtlint.analysis.values import DeviceValue, DTypeValue, Tensor
 from trtlint.analysis.writes import Region, SliceWrite, mentions, region_of, slice_writes
 from trtlint.changes import Change, Decline, Insert, Lines, Swap
 from trtlint.class_edits import add_to_init, move_into_class
-from trtlint.codegen import CallText, SumText, Text, call, layout, sequence
+from trtlint.codegen import CallText, SumText, Text, call, layout, sequence, tailed
 from trtlint.findings import Safety
-from trtlint.rebuilding import Rebuilder, change, obstacle, primary, removable, size_sources
+from trtlint.rebuilding import (
+    Rebuilder,
+    change,
+    laid_out,
+    obstacle,
+    primary,
+    removable,
+    size_sources,
+)
 from trtlint.verdicts import Verdict, cited, executed
 
 
@@ -129,6 +145,7 @@ __all__ = [
     "TracedCode",
     "Undecided",
     "Verdict",
+    "Written",
     "add_to_init",
     "call",
     "call_chain",
@@ -140,10 +157,14 @@ __all__ = [
     "executed",
     "interleaving",
     "is_batch",
+    "is_fresh",
     "is_input",
+    "is_torch_name",
     "joinable_dtypes",
     "keeps_every_value",
+    "laid_out",
     "layout",
+    "loop_obstacle",
     "mentions",
     "move_into_class",
     "names_device",
@@ -157,6 +178,8 @@ __all__ = [
     "size_sources",
     "slice_writes",
     "step_loop",
+    "tailed",
     "untouched",
+    "variables",
     "written_later",
 ]

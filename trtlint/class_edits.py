@@ -40,18 +40,29 @@ def add_to_init(code: TracedCode, wish: str, statement: Callable[[str], str]) ->
     facts = code.code.facts
     if owner is None or owner.path is None or not facts.is_method or not facts.parameters:
         return "it is not created in a method that has a `self`"
-    if facts.parameters[0].name != "self" or not project.is_module(owner):
+    if facts.parameters[0].name != "self" or "self" in facts.bound:
+        return "its method has no plain `self`"
+    if not project.is_module(owner):
         return "it is not created in a method of a module"
+    for relative in project.relatives(owner):
+        symbol = Symbol("function", f"{relative.qualname}.__init__", relative.path)
+        own = "__init__" in project.class_facts(relative).methods
+        derived = relative != owner and own and owner in project.ancestors(relative)
+        if derived and "super().__init__" not in project.function(symbol).references:
+            return f"`{relative.qualname}` does not run the __init__ of its base"
     name = _free_attribute(project, owner, wish)
     class_facts = project.class_facts(owner)
     if "__init__" in class_facts.methods:
         init = code.analysis.code(Symbol("function", f"{owner.qualname}.__init__", owner.path))
-        body = init.node.body
-        if not isinstance(body, cst.IndentedBlock):
-            return "its __init__ is one line"
-        if any(True for _ in init.walk(cst.Return)):
-            return "its __init__ returns early"
-        return Addition(name, inserts=(Insert(init, body.body[-1], statement(name)),))
+        start = _super_call(init.node)
+        if start is None:
+            return "its __init__ has no plain call of super().__init__()"
+        hidden = {n.value for n in variables(cst.parse_statement(statement(name)))} - {"self"}
+        if hidden & (init.facts.bound | {p.name for p in init.facts.parameters}):
+            return "a local name in __init__ hides what the constant is made of"
+        if "self" in init.facts.bound:
+            return "its __init__ rebinds `self`"
+        return Addition(name, inserts=(Insert(init, start, statement(name)),))
     if class_facts.bases not in (("nn.Module",), ("torch.nn.Module",), ("Module",)):
         return "its class inherits __init__ from a class other than nn.Module"
     first = min(
@@ -64,6 +75,26 @@ def add_to_init(code: TracedCode, wish: str, statement: Callable[[str], str]) ->
         f"{pad}def __init__(self):\n{pad}{unit}super().__init__()\n{pad}{unit}{statement(name)}\n\n"
     )
     return Addition(name, lines=(Lines(owner.path, first, first - 1, text),))
+
+
+def _super_call(init: cst.FunctionDef) -> cst.CSTNode | None:
+    """The statement ``super().__init__(...)`` of an ``__init__``, if it is one of its own lines."""
+    for line in init.body.body:
+        match line:
+            case cst.SimpleStatementLine(
+                body=[
+                    cst.Expr(
+                        value=cst.Call(
+                            func=cst.Attribute(
+                                value=cst.Call(func=cst.Name(value="super")),
+                                attr=cst.Name(value="__init__"),
+                            )
+                        )
+                    )
+                ]
+            ):
+                return line
+    return None
 
 
 def _free_attribute(project: Project, owner: Symbol, wish: str) -> str:
@@ -168,19 +199,25 @@ def _movable(code: TracedCode, user: Symbol) -> str | None:
         uses = facts.name in other.references and other.qualname != facts.qualname
         if uses and other.owner != user.qualname and _is_traced(code, other.qualname):
             return f"`{other.qualname}`, which is traced too, calls it from outside the class"
+    if {"__class__", "super"} & facts.names:
+        return "it uses `super` or `__class__`, which mean something else in a class"
+    if any(p.default == "expression" for p in facts.parameters):
+        return "a default value is an expression, which would be evaluated later"
+    annotations = " ".join(p.annotation for p in facts.parameters)
+    if any(
+        re.search(rf"\b{name}\b", annotations) for name in (*target.methods, *target.attributes)
+    ):
+        return f"an annotation names something that `{user.qualname}` defines too"
     for method in target.methods:
         inner = index.functions[f"{user.qualname}.{method}"]
+        first = inner.parameters[0].name if inner.parameters else ""
         if any(p.name == facts.name for p in inner.parameters) or facts.name in inner.bound:
             return f"`{inner.qualname}` has a local variable called `{facts.name}`"
-    if facts.name in index.module_references:
-        inside = {
-            line
-            for other in index.functions.values()
-            for line in range(other.def_line, other.last_line + 1)
-        }
-        for number in range(facts.last_line + 1, target.last_line + 1):
-            if number not in inside and facts.name in project.lines(path)[number - 1]:
-                return "code at module level uses it before the class is complete"
+        if first in inner.bound and facts.name in inner.names:
+            return f"`{inner.qualname}` rebinds `{first}`"
+    early = [line for line in index.uses.get(facts.name, ()) if line <= target.last_line]
+    if early:
+        return f"line {early[0]} uses it before the class is complete"
     return None
 
 
@@ -193,6 +230,5 @@ def _is_code(line: str) -> bool:
 
 
 def _references(function: cst.FunctionDef, name: str) -> list[cst.Name]:
-    """Uses of a global name in a function."""
-    parts = (function.body, function.params)
-    return [node for part in parts for node in variables(part) if node.value == name]
+    """Uses of a global name in a function's body."""
+    return [node for node in variables(function.body) if node.value == name]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 WIDTH = 88
 
@@ -70,3 +70,10 @@ def call(head: str, *args: Text, tail: str = "") -> CallText:
 def sequence(items: Sequence[Text]) -> CallText:
     """A tuple."""
     return CallText("", tuple(items))
+
+
+def tailed(value: Text, tail: str) -> Text:
+    """``value`` with method calls behind it."""
+    if isinstance(value, str):
+        return f"{value}{tail}"
+    return replace(value, tail=value.tail + tail)

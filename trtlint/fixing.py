@@ -86,6 +86,7 @@ def _without_conflicts(changes: Sequence[Change]) -> list[Change]:
     size = {id(c): len(c.swaps) + len(c.inserts) + len(c.lines) for c in changes}
     for change in sorted(changes, key=lambda c: -size[id(c)]):
         touched = {id(n) for s in change.swaps for n in subtree(s.node)}
+        touched |= {id(insert.after) for insert in change.inserts}
         ranges = [(e.path, e.first, max(e.last, e.first)) for e in change.lines]
         inside = [
             (code.path, code.facts.first_line, code.facts.last_line) for code in _functions(change)
@@ -124,7 +125,10 @@ def splice(text: str, parts: Sequence[Lines]) -> str:
 
 def add_imports(text: str, wanted: Sequence[str]) -> str:
     """Add import statements behind the imports that the file starts with."""
-    body = ast.parse(text).body
+    try:
+        body = ast.parse(text).body
+    except SyntaxError as error:
+        raise Unusable(f"its output does not parse: {error.msg}") from None
     missing = [line for line in wanted if not any(ast.unparse(node) == line for node in body)]
     if not missing:
         return text

@@ -8,15 +8,15 @@ from dataclasses import dataclass, field
 import libcst as cst
 
 from trtlint.analysis import dtypes
+from trtlint.analysis.effects import captured, is_pure, nodes_until, stands_in
 from trtlint.analysis.pieces import Joined, Piece, Undecided, Untouched, Written
 from trtlint.analysis.selectors import Point
 from trtlint.analysis.sizes import ZERO, Size, minimum
 from trtlint.analysis.traced_code import TracedCode
-from trtlint.analysis.trees import subtree
-from trtlint.analysis.values import Int, Tensor
+from trtlint.analysis.values import Int, Tensor, aliases
 from trtlint.analysis.writes import Region, SliceWrite, mentions, names_in, shared_with
 from trtlint.changes import Change, Swap
-from trtlint.codegen import Text, call, layout, sequence
+from trtlint.codegen import Text, call, layout, sequence, tailed
 
 _AUGMENTED: Mapping[type[cst.BaseAugOp], str] = {
     cst.AddAssign: "+",
@@ -309,9 +309,24 @@ def change(
     gone = [write.line for write in region.writes[:-1]]
     if drop and region.creation is not None:
         gone.insert(0, region.creation)
+        value = laid_out(code, region, value)
     swaps = [Swap(code.code, line, "") for line in gone]
     swaps.append(Swap(code.code, region.last, layout(region.name, value, indent)))
     return Change(tuple(swaps), imports=tuple(sorted(imports)))
+
+
+def laid_out(code: TracedCode, region: Region, value: Text) -> Text:
+    """``value``, made contiguous as the created tensor was, where ``view`` depends on it later.
+
+    Joining keeps the memory format of what is joined: channels-last inputs stay so.
+    """
+    tokens = aliases(region.base)
+    for call_node in code.walk(cst.Call):
+        match call_node.func:
+            case cst.Attribute(value=owner, attr=cst.Name(value="view" | "view_as")):
+                if aliases(code.value(owner)) & tokens:
+                    return tailed(value, ".contiguous()")
+    return value
 
 
 def obstacle(code: TracedCode, region: Region) -> str | None:
@@ -319,38 +334,37 @@ def obstacle(code: TracedCode, region: Region) -> str | None:
     shared = shared_with(code, region)
     if shared is not None:
         return shared
+    if stands_in(code, region.last, (cst.Try, cst.TryStar)):
+        return "an exception in the `try` around it would leave some writes done and some not"
+    place = captured(code, aliases(region.base), nodes_until(code, region.last))
+    if place is not None:
+        return f"`{region.name}` may be kept by {place}, which would see the write"
+    moved = len(region.writes) > 1 or bool(region.between)
+    if moved and not all(is_pure(code, write.value) for write in region.writes):
+        return "computing what is written may have effects, whose order must be kept"
+    first = region.writes[0].value
+    if mentions(first, region.name) and not is_pure(code, first):
+        return f"computing what is written may change `{region.name}` itself"
     used = {name for write in region.writes for name in names_in(write.line)}
     for line in region.between:
-        if not _quiet(line, used):
+        if not _quiet(code, line, used):
             return "statements between the writes may change what is written"
     return None
 
 
-def _quiet(line: cst.CSTNode, used: set[str]) -> bool:
+def _quiet(code: TracedCode, line: cst.CSTNode, used: set[str]) -> bool:
     """Whether a statement only binds names that the writes do not use."""
     if not isinstance(line, cst.SimpleStatementLine):
         return False
     for small in line.body:
-        if not isinstance(small, cst.Assign):
+        if not isinstance(small, cst.Assign) or not is_pure(code, small.value):
             return False
         for target in small.targets:
             if isinstance(target.target, cst.Subscript | cst.Attribute):
                 return False
             if names_in(target.target) & used:
                 return False
-        if any(_in_place(node) for node in subtree(small.value)):
-            return False
     return True
-
-
-def _in_place(node: cst.CSTNode) -> bool:
-    match node:
-        case cst.Call(func=cst.Attribute(attr=cst.Name(value=name))):
-            return name.endswith("_") and not name.endswith("__")
-        case cst.NamedExpr() | cst.Await():
-            return True
-        case _:
-            return False
 
 
 def removable(code: TracedCode, region: Region) -> bool:

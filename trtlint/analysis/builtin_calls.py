@@ -10,7 +10,6 @@ from trtlint.analysis.values import (
     UNKNOWN,
     Int,
     Items,
-    Mapping,
     Module,
     NdArray,
     Number,
@@ -46,8 +45,6 @@ def call_builtin(name: str, args: Args) -> Value:
             return _extreme(name, args)
         case "list" | "tuple":
             return _sequence(name, first)
-        case "dict":
-            return Mapping()
         case "zip":
             return Items("list", None, Items("tuple", tuple(map(_element, args.pos))))
         case "enumerate":

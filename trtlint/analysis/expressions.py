@@ -123,11 +123,13 @@ class Expressions:
             case cst.ListComp() | cst.GeneratorExp() | cst.SetComp():
                 return self._comprehension(node)
             case cst.DictComp():
-                return DictValue()
+                return self._dict_comprehension(node)
             case _:
                 return UNKNOWN
 
     def _name(self, name: str) -> Value:
+        if name in self.frame.shared:
+            return UNKNOWN  # an inner function may rebind it at any time
         if name in self.frame.env:
             return self.frame.env[name]
         if name in ("True", "False"):
@@ -326,6 +328,13 @@ class Expressions:
             name = key.value if isinstance(key, Text) and key.value is not None else "?"
             entries.append((name, value))
         return DictValue(tuple(entries))
+
+    def _dict_comprehension(self, node: cst.DictComp) -> Value:
+        saved = dict(self.frame.env)
+        self.frame.bind(node.for_in.target, Unknown(aliases(self.value(node.for_in.iter))))
+        found = Unknown(aliases(self.value(node.value)))
+        self.frame.env = saved
+        return found
 
     def _comprehension(self, node: cst.ListComp | cst.GeneratorExp | cst.SetComp) -> Value:
         saved = dict(self.frame.env)

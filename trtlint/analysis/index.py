@@ -88,7 +88,9 @@ class FileIndex:
     classes: dict[str, ClassFacts] = field(default_factory=dict)
     constants: dict[str, int] = field(default_factory=dict)  # module-level integer literals
     top_level: frozenset[str] = frozenset()  # names bound at module level
-    module_references: frozenset[str] = frozenset()  # dotted names used outside functions
+    # Lines where a name is used while the file is imported: outside functions, or in defaults,
+    # decorators and base classes.
+    uses: dict[str, tuple[int, ...]] = field(default_factory=dict)
     sets_default_dtype: bool = False
 
 
@@ -130,14 +132,14 @@ class _Indexer:
         self.package = package
         self.index = FileIndex(path)
         self.stars: list[str] = []
-        self.module_references: set[str] = set()
+        self.uses: dict[str, list[int]] = {}
         self.top_level: set[str] = set()
         self.default_dtype = False
 
     def run(self, tree: ast.Module) -> FileIndex:
         self._body(tree.body, None)
         index = self.index
-        ends = {name.rpartition(".")[2] for name in self.module_references}
+        ends = {name.rpartition(".")[2] for name in self.uses}
         self.default_dtype |= bool(ends & _DEFAULT_DTYPE)
         return FileIndex(
             index.path,
@@ -147,7 +149,7 @@ class _Indexer:
             index.classes,
             index.constants,
             frozenset(self.top_level),
-            frozenset(self.module_references),
+            {name: tuple(lines) for name, lines in self.uses.items()},
             self.default_dtype,
         )
 
@@ -168,7 +170,12 @@ class _Indexer:
                     self._compound(statement, owner)
                 case _:
                     self._assignments(statement, owner)
-                    self.module_references.update(dotted_names(statement))
+                    self._use(statement)
+
+    def _use(self, node: ast.AST) -> None:
+        line = getattr(node, "lineno", 0)
+        for name in dotted_names(node):
+            self.uses.setdefault(name, []).append(line)
 
     def _compound(self, statement: ast.stmt, owner: str | None) -> None:
         for name in ("body", "orelse", "finalbody"):
@@ -177,7 +184,7 @@ class _Indexer:
             self._body(handler.body, owner)
         for name in ("test", "iter"):
             if (part := getattr(statement, name, None)) is not None:
-                self.module_references.update(dotted_names(part))
+                self._use(part)
 
     def _assignments(self, statement: ast.stmt, owner: str | None) -> None:
         if owner is not None:
@@ -233,14 +240,18 @@ class _Indexer:
             frozenset(attributes),
         )
         for base in (*node.bases, *node.decorator_list):
-            self.module_references.update(dotted_names(base))
+            self._use(base)
         self._body(node.body, qualname)
 
     def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef, owner: str | None) -> None:
         qualname = f"{owner}.{node.name}" if owner else node.name
+        defaults = [d for d in (*node.args.defaults, *node.args.kw_defaults) if d is not None]
+        for early in (*defaults, *node.decorator_list):
+            self._use(early)
         names: set[str] = set()
         bound: set[str] = set()
         attributes: set[str] = set()
+        own = {id(arg) for arg in _arguments(node.args)}
         for part in ast.walk(node):
             match part:
                 case ast.Name(id=name, ctx=context):
@@ -256,6 +267,8 @@ class _Indexer:
                         attributes.add(name)
                 case ast.arg(arg=name):
                     names.add(name)
+                    if id(part) not in own:
+                        bound.add(name)
                 case ast.FunctionDef(name=name) if part is not node:
                     bound.add(name)
                 case ast.Import() | ast.ImportFrom():
@@ -304,6 +317,11 @@ def dotted_names(node: ast.AST) -> Iterator[str]:
                 yield name
                 continue
         stack.extend(ast.iter_child_nodes(current))
+
+
+def _arguments(args: ast.arguments) -> Iterator[ast.arg]:
+    yield from (*args.posonlyargs, *args.args, *args.kwonlyargs)
+    yield from (arg for arg in (args.vararg, args.kwarg) if arg is not None)
 
 
 def _parameters(args: ast.arguments) -> Iterator[Parameter]:

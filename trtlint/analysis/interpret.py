@@ -17,7 +17,7 @@ from trtlint.analysis.operators import binary_operation
 from trtlint.analysis.shapes import Shape
 from trtlint.analysis.sizes import Atom, at_least, atom
 from trtlint.analysis.states import Env, closed, joined, of_any_iteration, placed, registered
-from trtlint.analysis.trees import subtree
+from trtlint.analysis.trees import bound_names, subtree
 from trtlint.analysis.values import (
     UNKNOWN,
     Int,
@@ -26,6 +26,7 @@ from trtlint.analysis.values import (
     Module,
     Nothing,
     Range,
+    Ref,
     ShapeOf,
     Tensor,
     Unknown,
@@ -69,6 +70,13 @@ class Frame:
         self.result = Evaluation()
         self.attributes: Env = {}  # what was assigned to self
         self.loops = 0  # how many loops the evaluation is inside of
+        self.exits: list[Env] = []  # the variables at each break and continue of this loop
+        self.shared = {  # what an inner function may rebind
+            item.name.value
+            for node in code.nodes()
+            if isinstance(node, cst.Nonlocal | cst.Global)
+            for item in node.names
+        }
         self._tokens: dict[int, str] = {}
         self._expressions = Expressions(self)
 
@@ -120,12 +128,18 @@ class Frame:
                 self._loop(node.body, None, UNKNOWN, node)
             case cst.With():
                 for item in node.items:
-                    value = self.value(item.item)
-                    if item.asname is not None and isinstance(item.asname.name, cst.Name):
-                        self.env[item.asname.name.value] = value
-                return self.block(node.body)
-            case cst.Try():
+                    value = Unknown(aliases(self.value(item.item)))
+                    if item.asname is not None:
+                        self.bind(item.asname.name, value)
+                before = dict(self.env)
+                finished = self.block(node.body)
+                if not all(self._lets_exceptions_pass(item) for item in node.items):
+                    self._forget(node.body, before)
+                return finished
+            case cst.Try() | cst.TryStar():
                 self._try(node)
+            case cst.Match():
+                return self._match(node)
             case cst.FunctionDef(name=name) | cst.ClassDef(name=name):
                 self.env[name.value] = UNKNOWN
             case cst.BaseSmallStatement():
@@ -149,8 +163,14 @@ class Frame:
                 known = self.result.returns
                 self.result.returns = value if known is None else join(known, value)
                 return False
-            case cst.Raise() | cst.Break() | cst.Continue():
+            case cst.Break() | cst.Continue():
+                self.exits.append(dict(self.env))
                 return False
+            case cst.Raise():
+                return False
+            case cst.Import() | cst.ImportFrom():
+                for alias in node.names if isinstance(node.names, Sequence) else ():
+                    self.env.pop(alias.evaluated_alias or alias.evaluated_name, None)
             case cst.Del(target=cst.Name(value=name)):
                 self.env.pop(name, None)
             case cst.Assert():
@@ -281,15 +301,35 @@ class Frame:
     def _loop(
         self, body: cst.BaseSuite, target: cst.BaseExpression | None, over: Value, node: cst.CSTNode
     ) -> None:
-        before = dict(self.env)
         self.loops += 1
-        for _ in range(2):  # the second pass sees what the first one changed
+        outer, self.exits = self.exits, []
+        before = dict(self.env)
+        for _ in range(_LOOP_PASSES):  # each pass sees what the ones before changed
+            self.env = dict(before)
             if target is not None:
                 self.bind(target, self.elements(over, node))
+            ends = [self.env] if self.block(body) else []
+            after = before
+            for end in (*ends, *self.exits):
+                after = joined(after, end)
+            if after == before:
+                break
+            before = after
+        else:  # it does not settle: once more, knowing nothing of what the body binds
+            self.env = dict(before)
+            self._forget(body, before)
             self.block(body)
-            self.env = joined(before, self.env)
-            before = dict(self.env)
+            self._forget(body, before)
+            before = self.env
+        self.env = before
+        self.exits = outer
         self.loops -= 1
+
+    def _forget(self, body: cst.CSTNode, before: Env) -> None:
+        """Of what ``body`` binds nothing is known any more but what it may share."""
+        for name in bound_names(body):
+            shared = aliases(self.env.get(name, UNKNOWN)) | aliases(before.get(name, UNKNOWN))
+            self.env[name] = Unknown(shared)
 
     def elements(self, over: Value, node: cst.CSTNode) -> Value:
         """What a loop variable may be when iterating over ``over``."""
@@ -310,22 +350,48 @@ class Frame:
             case _:
                 return Unknown(aliases(over))
 
+    def _lets_exceptions_pass(self, item: cst.WithItem) -> bool:
+        """Whether a context manager is torch's own, such as ``torch.no_grad()``."""
+        call = item.item
+        manager = self.value(call.func) if isinstance(call, cst.Call) else UNKNOWN
+        return isinstance(manager, Ref) and manager.name.startswith("torch.")
+
     def _optional(self, orelse: cst.Else | None) -> None:
         if orelse is not None:
             self.block(orelse.body)
 
-    def _try(self, node: cst.Try) -> None:
+    def _try(self, node: cst.Try | cst.TryStar) -> None:
         before = dict(self.env)
         self.block(node.body)
+        # An exception may come after any statement of the body.
+        self._forget(node.body, before)
         for handler in node.handlers:
-            after = self.env
-            self.env = joined(before, after)
+            if handler.name is not None:
+                self.bind(handler.name.name, UNKNOWN)
             self.block(handler.body)
-            self.env = joined(after, self.env)
+            self._forget(handler.body, before)
         if node.orelse is not None:
             self.block(node.orelse.body)
+            self._forget(node.orelse.body, before)
         if node.finalbody is not None:
             self.block(node.finalbody.body)
+
+    def _match(self, node: cst.Match) -> bool:
+        self.value(node.subject)
+        before = dict(self.env)
+        leaves = [before]
+        for case in node.cases:
+            self.env = dict(before)
+            for name in bound_names(case.pattern):
+                self.env[name] = Unknown(aliases(self.value(node.subject)))
+            if case.guard is not None:
+                self.value(case.guard)
+            if self.block(case.body):
+                leaves.append(self.env)
+        self.env = leaves.pop()
+        while leaves:
+            self.env = joined(self.env, leaves.pop())
+        return True
 
     def mutated(self, name: str, method: Method, args: Args) -> None:
         """``name.method(...)`` where the method changes the object: lists that grow."""
@@ -352,3 +418,6 @@ _OPERATORS: dict[type[cst.BaseAugOp], type[cst.BaseBinaryOp]] = {
     cst.DivideAssign: cst.Divide,
     cst.FloorDivideAssign: cst.FloorDivide,
 }
+
+# Chains of copies in a loop settle in as many passes as they are long.
+_LOOP_PASSES = 6

@@ -18,7 +18,10 @@ from trtlint.analysis.values import (
     Int,
     Items,
     Module,
+    Number,
+    Ratio,
     Tensor,
+    Text,
     Unknown,
     Value,
     aliases,
@@ -44,6 +47,29 @@ def argument(layer: Module, position: int, name: str) -> Value | None:
     return layer.args[position] if position < len(layer.args) else kwargs.get(name)
 
 
+def may_be_in_place(layer: Module) -> bool:
+    """Whether the layer, or one inside it, may write into its input.
+
+    ``inplace`` stands at different positions; no activation takes another boolean that is true.
+    """
+    if layer.project:
+        return True
+    values = (*layer.args, *(value for _, value in layer.kwargs))
+    name = layer.type.rpartition(".")[2]
+    if name in ("Sequential", "ModuleList", "ModuleDict"):
+        return not all(isinstance(v, Module) and not may_be_in_place(v) for v in layer.args)
+    given = dict(layer.kwargs).get("inplace")
+    if given is not None:
+        return not (isinstance(given, Number) and given.value is False)
+    if name in _ACTIVATIONS or "Dropout" in name:
+        return not all(isinstance(v, Int | Ratio | Text) or _is_false(v) for v in values)
+    return False
+
+
+def _is_false(value: Value) -> bool:
+    return isinstance(value, Number) and value.value is not True and value.kind != "int"
+
+
 def _size(layer: Module, position: int, name: str) -> Size | None:
     value = argument(layer, position, name)
     return value.size if isinstance(value, Int) else None
@@ -62,8 +88,8 @@ def call_layer(layer: Module, args: Args, call: Callable[[Value, Args], Value]) 
         return Unknown(_shared(args) | {args.token})
     if name in _ACTIVATIONS:
         result = torch_calls.FUNCTIONS[_ACTIVATIONS[name]](Args((tensor,), token=args.token))
-        if isinstance(result, Tensor) and argument(layer, 9, "inplace") is not None:
-            return replace(result, storage=tensor.storage)
+        if isinstance(result, Tensor) and may_be_in_place(layer):
+            return replace(result, storage=result.storage | tensor.storage)
         return result
     if name.startswith(("Dropout", "AlphaDropout", "FeatureAlphaDropout")) or name == "Identity":
         return replace(tensor, creation=None, parameter=None)  # eval mode: the input itself

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import libcst as cst
 
@@ -39,6 +39,10 @@ class StepLoop:
     axis: int
     steps: tuple[Region, ...]
     region: Region
+
+    def before_loop(self) -> Region:
+        """The tensor with only its last write, to ask what may see it before that one is done."""
+        return replace(self.region, writes=self.region.writes[-1:])
 
 
 def step_loop(code: TracedCode, write: SliceWrite) -> StepLoop | None:

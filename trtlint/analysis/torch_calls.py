@@ -33,13 +33,14 @@ from trtlint.analysis.values import (
 )
 
 # Elementwise functions of one tensor that keep its dtype.
-_KEEP = """abs neg negative clone clamp clip clamp_min clamp_max relu relu6 leaky_relu hardtanh
+_KEEP = """abs neg negative clone relu relu6 leaky_relu hardtanh
     threshold dropout dropout1d dropout2d dropout3d alpha_dropout feature_dropout floor ceil
     round trunc frac sign flip roll masked_fill index_fill tril triu square fliplr flipud
-    nan_to_num instance_norm batch_norm layer_norm group_norm normalize
+    nan_to_num instance_norm batch_norm layer_norm group_norm
     local_response_norm""".split()
 # The same, turning integers into floats.
-_FLOAT = """sigmoid tanh exp expm1 log log2 log10 log1p sqrt rsqrt sin cos tan erf erfc reciprocal
+_FLOAT = """normalize
+    sigmoid tanh exp expm1 log log2 log10 log1p sqrt rsqrt sin cos tan erf erfc reciprocal
     softmax log_softmax softmin gelu silu elu selu celu mish softplus softsign hardswish
     hardsigmoid logsigmoid tanhshrink deg2rad rad2deg logit sinc atan asin acos sinh cosh""".split()
 _BINARY = (
@@ -174,7 +175,28 @@ def _sum(args: Args) -> Value:
 
 def _predicate(args: Args) -> Value:
     result = _reduce(args)
-    return replace(result, dtype=dtypes.BOOL) if isinstance(result, Tensor) else result
+    if not isinstance(result, Tensor):
+        return result
+    # Of uint8, any() and all() return uint8.
+    known = result.dtype is not None and result.dtype.floating is not None
+    byte = known and result.dtype is not None and result.dtype.name == "uint8"
+    return replace(result, dtype=None if byte or not known else dtypes.BOOL)
+
+
+def _clamp(args: Args) -> Value:
+    tensor = args.tensor()
+    if tensor is None:
+        return UNKNOWN
+    dtype = tensor.dtype
+    for bound in (*args.pos[1:], *args.kw.values()):
+        match bound:
+            case Tensor():
+                dtype = dtypes.promote(dtype, bound.dtype)
+            case Int() | Nothing():
+                dtype = dtypes.with_scalar(dtype, "int") if isinstance(bound, Int) else dtype
+            case _:
+                dtype = dtypes.with_scalar(dtype, "float")
+    return fresh(tensor, args.token, dtype=dtype)
 
 
 def _same_view(args: Args) -> Value:
@@ -306,6 +328,7 @@ FUNCTIONS: dict[str, Callable[[Args], Value]] = {
     **dict.fromkeys(_REDUCE, _reduce),
     "sum": _sum,
     "prod": _sum,
+    **dict.fromkeys(("clamp", "clip", "clamp_min", "clamp_max"), _clamp),
     "all": _predicate,
     "any": _predicate,
     **dict.fromkeys(_SAME_VIEW, _same_view),
@@ -334,14 +357,25 @@ def call_function(name: str, args: Args) -> Value:
     if name.startswith("torch.") and last in creation.FUNCTIONS and name.count(".") == 1:
         return creation.FUNCTIONS[last](args)
     known = FUNCTIONS.get(last)
+    shared = _aliases_of(args)
     if known is not None and name.startswith(("torch.nn.functional.", "torch.special.")):
-        return known(args)
+        result = known(args)
+        switches = (*args.pos[1:], args.kw.get("inplace"))
+        if isinstance(result, Tensor) and any(_may_be_true(value) for value in switches):
+            return replace(result, storage=result.storage | shared)
+        return result
     if known is not None and name.startswith("torch.") and name.count(".") == 1:
         return known(args)
-    shared = _aliases_of(args)
     if name.startswith(("torch.nn.functional.", "torch.")) and last[:1].islower():
         return Unknown(shared | {args.token})
     return Unknown(shared)
+
+
+def _may_be_true(value: Value | None) -> bool:
+    """Whether an argument may be ``inplace=True``."""
+    return isinstance(value, Unknown) or (
+        isinstance(value, Number) and value.kind == "bool" and value.value is not False
+    )
 
 
 def call_method(name: str, args: Args) -> Value:

@@ -193,6 +193,21 @@ def size_arguments(
     return SizeArguments(operand, tensor, tuple(args), sizes)
 
 
+def is_torch_name(code: TracedCode, name: cst.Name) -> bool:
+    """Whether a variable is an import of torch or from it, so that it means the same everywhere."""
+    facts = code.code.facts
+    if name.value in facts.bound or any(p.name == name.value for p in facts.parameters):
+        return False
+    if name.value in ("True", "False", "None"):
+        return True
+    symbol = code.project.resolve(code.code.path, name.value)
+    return (
+        symbol is not None
+        and symbol.kind == "external"
+        and (symbol.qualname.partition(".")[0] == "torch")
+    )
+
+
 def is_batch(size: Size) -> bool:
     """Whether a size is the first dimension of an input, and nothing else."""
     match size.terms:

@@ -62,5 +62,25 @@ def variables(root: cst.CSTNode) -> Iterator[cst.Name]:
                 stack.append(owner)
             case cst.Arg(value=value):
                 stack.append(value)
+            case cst.Param(annotation=annotation, default=default):
+                stack.extend(part for part in (default, annotation) if part is not None)
             case _:
                 stack.extend(reversed(children(node)))
+
+
+def bound_names(body: cst.CSTNode) -> set[str]:
+    """Names that a statement or pattern may bind."""
+    found: set[str] = set()
+    for node in subtree(body):
+        match node:
+            case cst.AssignTarget(target=target) | cst.AugAssign(target=target):
+                found |= {part.value for part in subtree(target) if isinstance(part, cst.Name)}
+            case cst.AnnAssign(target=target) | cst.For(target=target) | cst.CompFor(target=target):
+                found |= {part.value for part in subtree(target) if isinstance(part, cst.Name)}
+            case cst.NamedExpr(target=cst.Name(value=name)) | cst.AsName(name=cst.Name(value=name)):
+                found.add(name)
+            case cst.MatchAs(name=cst.Name(value=name)) | cst.MatchStar(name=cst.Name(value=name)):
+                found.add(name)
+            case cst.FunctionDef(name=name_node) | cst.ClassDef(name=name_node):
+                found.add(name_node.value)
+    return found

@@ -6,8 +6,9 @@ from collections.abc import Collection, Iterator
 
 import libcst as cst
 
+from trtlint.analysis.effects import captured, is_pure_call
 from trtlint.analysis.traced_code import TracedCode
-from trtlint.analysis.values import UNKNOWN, Tensor, Unknown, Value, aliases
+from trtlint.analysis.values import UNKNOWN, Tensor, Unknown, aliases
 
 
 def written_later(code: TracedCode, node: cst.BaseExpression) -> bool:
@@ -20,31 +21,11 @@ def escapes(code: TracedCode, node: cst.BaseExpression) -> bool:
     """Whether the tensor that ``node`` yields may be returned, stored or passed to unknown code."""
     tokens = aliases(code.value(node))
     returned = code.evaluation.returns or UNKNOWN
-    if aliases(returned) & tokens:
-        return True
-    for target in code.walk(cst.AssignTarget):
-        if isinstance(target.target, cst.Attribute | cst.Subscript):
-            assign = code.parent(target)
-            if isinstance(assign, cst.Assign) and aliases(code.value(assign.value)) & tokens:
-                if not isinstance(target.target, cst.Subscript):
-                    return True
-                # Into a tensor it is copied; a list or dict keeps it.
-                if not isinstance(code.value(target.target.value), Tensor):
-                    return True
-    return any(_keeps(code, call, tokens) for call in code.walk(cst.Call))
-
-
-def _keeps(code: TracedCode, call: cst.Call, tokens: frozenset[str]) -> bool:
-    """Whether a call takes the tensor and its result is nothing that the analysis knows."""
-    given: list[Value] = [code.value(arg.value) for arg in call.args]
-    if not any(aliases(value) & tokens for value in given):
-        return False
-    result = code.value(call)
-    return isinstance(result, Unknown) and bool(aliases(result) & tokens)
+    return bool(aliases(returned) & tokens) or captured(code, tokens, code.nodes()) is not None
 
 
 def _written(code: TracedCode) -> Iterator[cst.BaseExpression]:
-    """Every expression that the function writes into."""
+    """Every expression that the function may write into."""
     for node in code.nodes():
         match node:
             case cst.AssignTarget(target=cst.Subscript(value=value)):
@@ -54,11 +35,10 @@ def _written(code: TracedCode) -> Iterator[cst.BaseExpression]:
             case cst.AugAssign(target=cst.Name() as value):
                 if isinstance(code.value(value), Tensor | Unknown):
                     yield value
-            case cst.Call(func=cst.Attribute(value=value, attr=cst.Name(value=name))):
-                if name.endswith("_") and not name.endswith("__"):
-                    yield value
-            case cst.Arg(keyword=cst.Name(value="out"), value=value):
-                yield value
+            case cst.Call(func=function, args=args) if not is_pure_call(code, node):
+                yield from (arg.value for arg in args)
+                if isinstance(function, cst.Attribute):
+                    yield function.value
 
 
 def call_chain(code: TracedCode, call: cst.Call, methods: Collection[str]) -> cst.BaseExpression:
