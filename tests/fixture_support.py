@@ -1,8 +1,15 @@
 """Fixtures as data: which files there are, what they promise, and how one is run.
 
 A fixture is a runnable module in ``tests/fixtures/<rule>/`` with a class ``Model`` and its
-``EXAMPLE`` inputs. Its kind is the second part of its name: ``before``, ``after``, ``kept``, ``ok``,
-``same`` or ``todo``. Optional module attributes:
+``EXAMPLE`` inputs. Its kind is the second part of its name:
+
+- ``before`` and ``after``: what is flagged, and what the fix makes of it
+- ``kept``: flagged, and declined
+- ``ok``: silent
+- ``same``: flagged or not, fixed or not: it does what it did, for every rule and route
+- ``todo``: a known gap; a *before* without an *after*
+
+Optional module attributes:
 
 - ``OTHERS``: a list of further input tuples, all of which must agree.
 - ``ARGUMENTS``: a list of keyword arguments for ``Model``; each makes one more instance.
@@ -20,7 +27,7 @@ import re
 import tokenize
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cache, cached_property
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -173,7 +180,7 @@ def _split(text: str) -> list[str]:
     return re.split(r",(?![^(]*\))", text)
 
 
-@lru_cache(maxsize=1)
+@cache
 def fixtures() -> tuple[Fixture, ...]:
     """Every fixture there is."""
     found: dict[tuple[str, str], Fixture] = {}
@@ -265,6 +272,7 @@ class Run:
 def run_all(file: FixtureFile, text: str | None = None) -> list[Run]:
     """Run every instance on every set of inputs, from the same seeds each time."""
     import torch
+
     from trtlint.runtime_check.tensors import bind_inputs, flatten
 
     module = load(file.path, text)
@@ -365,7 +373,7 @@ class Conversion:
     kinds: Mapping[str, int] = field(default_factory=dict)
 
 
-@lru_cache(maxsize=None)
+@cache
 def convert(file: FixtureFile) -> Conversion:
     """Export, parse and build the file's model.
 
@@ -373,6 +381,7 @@ def convert(file: FixtureFile) -> Conversion:
         BackendMissing: something that this needs is not installed.
     """
     import torch
+
     from trtlint.runtime_check.api import VerifyOptions, build_counts
     from trtlint.runtime_check.failures import ExportFailed
     from trtlint.runtime_check.options import DimSpec

@@ -1,4 +1,4 @@
-"""What each fixture promises, one parametrised test per promise: ids like ``slice_assign/interleave``.
+"""What each fixture promises, one parametrised test a promise: ids like ``slice_assign/decode``.
 
 ``pytest --update-fixtures`` rewrites the *after* files with what the fix makes of *before*.
 """
@@ -190,7 +190,7 @@ def test_tensorrt_agrees(fixture: Fixture) -> None:
     ],
 )
 def test_tensorrt_agrees_on_kept(file: FixtureFile) -> None:
-    """Where a variant is never rewritten, a *kept* file with `# tensorrt: run` shows its verdict."""
+    """A variant that is never rewritten has a *kept* file that says `# tensorrt: run`."""
     kinds, layers = verdict_kinds_of(file)
     found = converted(file)
     assert bool(found.refused) == (VerdictKind.REJECTED in kinds), found

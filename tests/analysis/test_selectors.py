@@ -6,34 +6,18 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from abstract import evaluate
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from trtlint.analysis.selectors import Point, Run, select
 from trtlint.analysis.shapes import Rest, Shape, broadcast
-from trtlint.analysis.sizes import Atom, ClampAtom, DimAtom, FloorDivAtom, Size, atom, const
+from trtlint.analysis.sizes import Atom, DimAtom, atom, const
 from trtlint.analysis.values import EllipsisValue, Int, Nothing, Slice, Value
 
 torch = pytest.importorskip("torch")
 
 K = Atom("k", 1)  # a bound that is a parameter
-
-
-def evaluate(size: Size, values: Mapping[str, int]) -> int:
-    """The integer that ``size`` is for these atoms."""
-    total = 0
-    for monomial, coefficient in size.terms:
-        product = coefficient
-        for one in monomial:
-            match one:
-                case FloorDivAtom(num=num, den=den):
-                    product *= evaluate(num, values) // evaluate(den, values)
-                case ClampAtom(inner=inner):
-                    product *= max(0, evaluate(inner, values))
-                case _:
-                    product *= values[one.name]
-        total += product
-    return total
 
 
 def concrete(shape: Shape, dims: tuple[int, ...], values: Mapping[str, int]) -> list[int]:
@@ -202,7 +186,9 @@ def test_broadcast(
 
     def shape(name: str, dims: tuple[int, ...], symbolic: bool) -> Shape:
         values.update({f"{name}.shape[{axis}]": size for axis, size in enumerate(dims)})
-        sizes = [atom(DimAtom.of(name, axis)) if symbolic else const(n) for axis, n in enumerate(dims)]
+        sizes = [
+            atom(DimAtom.of(name, axis)) if symbolic else const(n) for axis, n in enumerate(dims)
+        ]
         return Shape(tuple(sizes))
 
     found = broadcast(shape("a", left, symbolic_left), shape("b", right, symbolic_right))
