@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from trtlint.api import Change, Decline, Rewrite, Safety, Swap, TracedCode, primary
+import libcst as cst
+
+from trtlint.api import (
+    Change,
+    Decline,
+    Rewrite,
+    Safety,
+    Swap,
+    TracedCode,
+    is_pure,
+    primary,
+    stands_in,
+)
 from trtlint.rules.baked_batch import BakedBatch, BakedReshape
 
 
@@ -21,6 +33,10 @@ class BakedBatchToFree(Rewrite[BakedReshape]):
         """For ``x.view(b, -1)``, ``x.reshape(b, -1, 7)`` and ``x.view(b, c, h * w)``."""
         if found.literal:
             return Decline("a batch size written as a number may be meant")
+        if not all(is_pure(code, size) for size in found.sizes):
+            return Decline("computing the sizes may have effects")
+        if stands_in(code, found.call, (cst.Try, cst.TryStar)):
+            return Decline("the `try` around it may count on the reshape to fail")
         flat = _flattened(found)
         if flat is not None:
             operand = primary(code.source(found.operand), found.operand)

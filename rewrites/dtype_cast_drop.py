@@ -13,6 +13,8 @@ from trtlint.api import (
     Swap,
     Tensor,
     TracedCode,
+    escapes,
+    is_pure,
     keeps_every_value,
     same_dtype,
     written_later,
@@ -37,14 +39,18 @@ class DtypeCastToNothing(Rewrite[Cast]):
         options = [arg for arg in found.call.args if arg.keyword is not None or arg.star]
         if options or len(found.call.args) > 1:
             return Decline("the cast has options of its own")
+        if not all(is_pure(code, arg.value) for arg in found.call.args):
+            return Decline("its argument may have effects")
         if self._changes_nothing(found, code):
             return _dropped(found.call, found.operand, code)
         inner = found.operand
         if isinstance(inner, cst.Call) and isinstance(inner.func, cst.Attribute):
             start = code.value(inner.func.value)
             if isinstance(start, Tensor) and _round_trip(start, found):
-                if written_later(code, found.call):
-                    return Decline("what the cast returns is written into later")
+                if written_later(code, found.call) or written_later(code, inner.func.value):
+                    return Decline("the tensor is written into, and the cast made a copy")
+                if escapes(code, found.call):
+                    return Decline("the copy that the cast makes is handed out")
                 return _dropped(found.call, inner.func.value, code)
         if found.before.dtype is None or not found.before.dtype.spelled:
             shown = code.source(found.operand)

@@ -11,6 +11,7 @@ from trtlint.api import (
     Tensor,
     TracedCode,
     dtype_source,
+    is_pure,
     joinable_dtypes,
     same_dtype,
 )
@@ -38,6 +39,8 @@ class TensorCreationToNew(Rewrite[Creation]):
             return Decline("its size does not follow an input")
         if found.function not in _SIZED and found.function != "torch.full":
             return Decline(f"`{found.function}` has no form that follows a tensor")
+        if not is_pure(code, found.whole):
+            return Decline("its arguments may have effects")
         if found.result.dtype is None:
             return Decline("its dtype is not known")
         model = _model(found, code)

@@ -85,7 +85,7 @@ class BakedBatch(Rule[BakedReshape]):
     ``flatten(1)``, or ``-1`` in the batch position with the other sizes spelled out.
 
     ## Fix safety
-    Safe: for any input that the original accepts, ``-1`` stands for the same number.
+    Safe: for any input that has elements at all, ``-1`` stands for the same number.
     ``x.flatten(1)`` also takes inputs that ``view`` refuses as not contiguous.
 
     ## Known limits

@@ -16,7 +16,7 @@ from trtlint.analysis.dtypes import INT64, keeps_every_value
 from trtlint.analysis.dtypes import joinable as joinable_dtypes
 from trtlint.analysis.dtypes import same as same_dtype
 from trtlint.analysis.dtypes import source as dtype_source
-from trtlint.analysis.effects import is_fresh, loop_obstacle
+from trtlint.analysis.effects import is_fresh, is_pure, loop_obstacle, stands_in
 from trtlint.analysis.interleave import interleaving
 from trtlint.analysis.pieces import Undecided, Written, decompose, untouched
 from trtlint.analysis.project import Symbol
@@ -159,6 +159,7 @@ __all__ = [
     "is_batch",
     "is_fresh",
     "is_input",
+    "is_pure",
     "is_torch_name",
     "joinable_dtypes",
     "keeps_every_value",
@@ -177,6 +178,7 @@ __all__ = [
     "size_arguments",
     "size_sources",
     "slice_writes",
+    "stands_in",
     "step_loop",
     "tailed",
     "untouched",

@@ -50,10 +50,19 @@ def add_to_init(code: TracedCode, wish: str, statement: Callable[[str], str]) ->
         derived = relative != owner and own and owner in project.ancestors(relative)
         if derived and "super().__init__" not in project.function(symbol).references:
             return f"`{relative.qualname}` does not run the __init__ of its base"
+    for base in project.ancestors(owner)[1:]:
+        if base.path is not None and "__init__" in project.class_facts(base).methods:
+            init_symbol = Symbol("function", f"{base.qualname}.__init__", base.path)
+            if {"self", "self.forward", f"self.{facts.name}"} & (
+                project.function(init_symbol).references
+            ):
+                return f"the __init__ of `{base.qualname}` may run it before the buffer is there"
     name = _free_attribute(project, owner, wish)
     class_facts = project.class_facts(owner)
     if "__init__" in class_facts.methods:
         init = code.analysis.code(Symbol("function", f"{owner.qualname}.__init__", owner.path))
+        if [p.name for p in init.facts.parameters[:1]] != ["self"]:
+            return "its __init__ has no plain `self`"
         start = _super_call(init.node)
         if start is None:
             return "its __init__ has no plain call of super().__init__()"

@@ -339,6 +339,8 @@ def obstacle(code: TracedCode, region: Region) -> str | None:
     place = captured(code, aliases(region.base), nodes_until(code, region.last))
     if place is not None:
         return f"`{region.name}` may be kept by {place}, which would see the write"
+    if not all(is_pure(code, part) for write in region.writes for part in write.target.slice):
+        return "computing an index may have effects"
     moved = len(region.writes) > 1 or bool(region.between)
     if moved and not all(is_pure(code, write.value) for write in region.writes):
         return "computing what is written may have effects, whose order must be kept"
@@ -369,7 +371,7 @@ def _quiet(code: TracedCode, line: cst.CSTNode, used: set[str]) -> bool:
 
 def removable(code: TracedCode, region: Region) -> bool:
     """Whether the line that created the tensor can go: nothing reads the tensor before the end."""
-    if region.creation is None:
+    if region.creation is None or not is_pure(code, region.creation):
         return False
     return not any(mentions(write.value, region.name) or write.augmented for write in region.writes)
 

@@ -87,7 +87,7 @@ def is_pure_call(code: TracedCode, call: cst.Call) -> bool:
         case Ref(name=name):
             return name.startswith("math.")
         case Method(owner=Tensor(), name=name):
-            return name not in _RANDOM and (not name.endswith("_") or name.endswith("__"))
+            return name not in _RANDOM and not name.endswith("_")
         case Module(project=False) as layer:
             return not may_be_in_place(layer)
         case _:

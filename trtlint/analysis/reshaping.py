@@ -11,7 +11,7 @@ from trtlint.analysis.dtypes import DType
 from trtlint.analysis.selectors import select
 from trtlint.analysis.shapes import Shape, fresh_dims
 from trtlint.analysis.sizes import ONE, Size, const, floor_div
-from trtlint.analysis.values import UNKNOWN, Items, Tensor, Value, fresh
+from trtlint.analysis.values import OVERLAPPING, UNKNOWN, Items, Tensor, Value, fresh
 
 
 def view_of(tensor: Tensor, shape: Shape | None) -> Tensor:
@@ -167,6 +167,13 @@ def _expand(shape: Shape, args: Args) -> Shape | None:
         for i, size in enumerate(asked.dims)
     ]
     return Shape(tuple(dims))
+
+
+def _expanded(args: Args) -> Value:
+    view = _on_shape(_expand)(args)
+    if not isinstance(view, Tensor):
+        return view
+    return replace(view, storage=view.storage | {OVERLAPPING})
 
 
 def _repeat(args: Args) -> Value:
@@ -329,7 +336,8 @@ FUNCTIONS: dict[str, Callable[[Args], Value]] = {
     "unflatten": _unflatten,
     "unsqueeze": _on_shape(_unsqueeze),
     "squeeze": _on_shape(_squeeze),
-    "expand": _on_shape(_expand),
+    "expand": _expanded,
+    "broadcast_to": _expanded,
     "narrow": _on_shape(_narrow),
     "repeat": _repeat,
     "cat": _cat,

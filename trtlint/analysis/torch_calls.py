@@ -15,6 +15,7 @@ from trtlint.analysis.dtypes import DType
 from trtlint.analysis.shapes import Shape, broadcast
 from trtlint.analysis.sizes import ONE
 from trtlint.analysis.values import (
+    OVERLAPPING,
     UNKNOWN,
     DeviceValue,
     DTypeValue,
@@ -269,7 +270,8 @@ def _expand_as(args: Args) -> Value:
     tensor, other = args.tensor(), args.tensor(1, "other")
     if tensor is None:
         return UNKNOWN
-    return reshaping.view_of(tensor, other.shape if other is not None and other.exact else None)
+    view = reshaping.view_of(tensor, other.shape if other is not None and other.exact else None)
+    return replace(view, storage=view.storage | {OVERLAPPING})
 
 
 def _size(args: Args) -> Value:

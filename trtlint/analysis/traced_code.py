@@ -142,12 +142,8 @@ class TracedCode:
 
     def _shadows(self, name: str) -> bool:
         """Whether a local variable of the function hides a module-level name."""
-        if any(p.name == name for p in self.code.facts.parameters):
-            return True
-        return any(
-            isinstance(target.target, cst.Name) and target.target.value == name
-            for target in self.code.walk(cst.AssignTarget)
-        )
+        facts = self.code.facts
+        return name in facts.bound or any(p.name == name for p in facts.parameters)
 
     def fresh_name(self, wish: str) -> str:
         """``wish``, or with a number behind it if the function uses that name."""

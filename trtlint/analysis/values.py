@@ -225,6 +225,8 @@ class DeviceValue(Value):
 
 
 UNKNOWN = Unknown()
+# A storage token of tensors of which several elements may be one place in memory.
+OVERLAPPING = "several elements in one place"
 
 
 def aliases(value: Value) -> frozenset[str]:

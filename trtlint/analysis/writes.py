@@ -12,6 +12,7 @@ from trtlint.analysis.sizes import Size, at_least, const
 from trtlint.analysis.traced_code import TracedCode
 from trtlint.analysis.trees import variables
 from trtlint.analysis.values import (
+    OVERLAPPING,
     EllipsisValue,
     Int,
     Items,
@@ -282,6 +283,8 @@ def creation_before(
 def shared_with(code: TracedCode, region: Region) -> str | None:
     """A reason why other names may see the writes, or None if the tensor is the region's own."""
     tokens = aliases(region.base)
+    if OVERLAPPING in tokens:
+        return f"several elements of `{region.name}` may be one place in memory (expand)"
     for token in sorted(tokens):
         if token.startswith("parameter "):
             return (
