@@ -456,14 +456,14 @@ def test_against_torch(expression: str) -> None:
         ("k = 1\nfor i in range(3):\n    k = k + 1\nreturn k", "?"),
         ("k = 1\nfor i in range(3):\n    if i == 1:\n        k = 2\n        break\nreturn k", "?"),
         (
-            "k = 1\nfor i in range(3):\n    if i == 1:\n        k = 2\n        continue\nreturn k",
+            "k = 1\nfor i in (1, 2):\n    if i:\n        k = 2\n        continue\nreturn k",
             "?",
         ),
         ("k = 1\nwhile True:\n    k = 2\n    break\nreturn k", "?"),
         ("k = 1\nwhile x.sum() > 0:\n    pass\nelse:\n    k = 2\nreturn k", "2"),
         ("k = 1\nmatch x.dim():\n    case 4:\n        k = 2\nreturn k", "?"),
         (
-            "k = 1\ntry:\n    k = 2\n    x.foo()\n    k = 1\nexcept ValueError:\n    pass\nreturn k",
+            "k = 1\ntry:\n    k = 2\n    f()\n    k = 1\nexcept OSError:\n    pass\nreturn k",
             "?",
         ),
         ("k = 1\n(k := 2)\nreturn k", "2"),
