@@ -37,15 +37,8 @@ from trtlint.changes import Change, Decline, Insert, Lines, Swap
 from trtlint.class_edits import add_to_init, move_into_class
 from trtlint.codegen import CallText, SumText, Text, call, layout, sequence, tailed
 from trtlint.findings import Safety
-from trtlint.rebuilding import (
-    Rebuilder,
-    change,
-    laid_out,
-    obstacle,
-    primary,
-    removable,
-    size_sources,
-)
+from trtlint.rebuilding import Rebuilder, primary
+from trtlint.regions import change, laid_out, obstacle, removable, size_sources
 from trtlint.verdicts import Verdict, cited, executed
 
 

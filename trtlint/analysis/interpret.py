@@ -16,7 +16,15 @@ from trtlint.analysis.layers import module_child
 from trtlint.analysis.operators import binary_operation
 from trtlint.analysis.shapes import Shape
 from trtlint.analysis.sizes import Atom, at_least, atom
-from trtlint.analysis.states import Env, closed, joined, of_any_iteration, placed, registered
+from trtlint.analysis.states import (
+    Env,
+    closed,
+    joined,
+    of_any_iteration,
+    placed,
+    refine,
+    registered,
+)
 from trtlint.analysis.trees import bound_names, subtree
 from trtlint.analysis.values import (
     UNKNOWN,
@@ -245,7 +253,7 @@ class Frame:
         if outcome is False:
             self._mark_dead(node.body)
         else:
-            shown = self._refine(node.test)
+            shown = refine(node.test, self.env)
             if self.block(node.body):
                 if shown is not None and self.env.get(shown) == before[shown]:
                     self.env[shown] = before[shown]
@@ -267,33 +275,6 @@ class Frame:
         while leaves:
             self.env = joined(self.env, leaves.pop())
         return True
-
-    def _refine(self, test: cst.BaseExpression) -> str | None:
-        """``if i > 0``: the variable is at least 1 inside. Returns its name."""
-        match test:
-            case cst.Comparison(
-                left=cst.Name(value=name),
-                comparisons=[
-                    cst.ComparisonTarget(
-                        operator=cst.GreaterThan() | cst.GreaterThanEqual() as operator,
-                        comparator=cst.Integer() as bound,
-                    )
-                ],
-            ):
-                low = int(bound.evaluated_value) + isinstance(operator, cst.GreaterThan)
-            case cst.Name(value=name):
-                low = 1
-            case _:
-                return None
-        value = self.env.get(name)
-        if isinstance(value, Int) and len(value.size.terms) == 1:
-            ((mono, coef),) = value.size.terms
-            if coef == 1 and len(mono) == 1 and type(mono[0]) is Atom:
-                if isinstance(test, cst.Name) and (mono[0].low is None or mono[0].low < 0):
-                    return None
-                self.env[name] = Int(atom(Atom(mono[0].name, low)))
-                return name
-        return None
 
     def _mark_dead(self, node: cst.CSTNode) -> None:
         self.result.dead.update(map(id, subtree(node)))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import libcst as cst
+
 from trtlint.analysis import dtypes
 from trtlint.analysis.arguments import Args
 from trtlint.analysis.shapes import Rest, Shape
@@ -103,3 +105,31 @@ def model_tensor(data: Tensor) -> Tensor:
     """A tensor that became a parameter or buffer: it follows the model's dtype and device."""
     dtype = dtypes.MODEL if data.dtype is not None and data.dtype.floating else data.dtype
     return Tensor(data.shape, data.exact, dtype, "model", data.storage)
+
+
+def refine(test: cst.BaseExpression, env: Env) -> str | None:
+    """``if i > 0``: the variable is at least 1 inside. Returns its name."""
+    match test:
+        case cst.Comparison(
+            left=cst.Name(value=name),
+            comparisons=[
+                cst.ComparisonTarget(
+                    operator=cst.GreaterThan() | cst.GreaterThanEqual() as operator,
+                    comparator=cst.Integer() as bound,
+                )
+            ],
+        ):
+            low = int(bound.evaluated_value) + isinstance(operator, cst.GreaterThan)
+        case cst.Name(value=name):
+            low = 1
+        case _:
+            return None
+    value = env.get(name)
+    if isinstance(value, Int) and len(value.size.terms) == 1:
+        ((mono, coef),) = value.size.terms
+        if coef == 1 and len(mono) == 1 and type(mono[0]) is Atom:
+            if isinstance(test, cst.Name) and (mono[0].low is None or mono[0].low < 0):
+                return None
+            env[name] = Int(atom(Atom(mono[0].name, low)))
+            return name
+    return None
