@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import warnings
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -139,6 +140,8 @@ class _Indexer:
     def run(self, tree: ast.Module) -> FileIndex:
         self._body(tree.body, None)
         index = self.index
+        if index.constants:
+            self._drop_rebound(tree)
         ends = {name.rpartition(".")[2] for name in self.uses}
         self.default_dtype |= bool(ends & _DEFAULT_DTYPE)
         return FileIndex(
@@ -152,6 +155,22 @@ class _Indexer:
             {name: tuple(lines) for name, lines in self.uses.items()},
             self.default_dtype,
         )
+
+    def _drop_rebound(self, tree: ast.Module) -> None:
+        """Keep as constants what is bound once in the whole file."""
+        stores = Counter(
+            name
+            for node in ast.walk(tree)
+            for name in (
+                [node.id]
+                if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)
+                else node.names
+                if isinstance(node, ast.Global)
+                else []
+            )
+        )
+        for name in [name for name in self.index.constants if stores[name] != 1]:
+            del self.index.constants[name]
 
     def _body(self, body: list[ast.stmt], owner: str | None) -> None:
         for statement in body:

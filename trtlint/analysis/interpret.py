@@ -134,6 +134,7 @@ class Frame:
             case cst.While():
                 self.value(node.test)
                 self._loop(node.body, None, UNKNOWN, node)
+                self._optional(node.orelse)
             case cst.With():
                 for item in node.items:
                     value = Unknown(aliases(self.value(item.item)))
@@ -193,8 +194,15 @@ class Frame:
             case cst.Tuple(elements=elements) | cst.List(elements=elements):
                 self._unpack([e.value for e in elements], elements, value)
             case cst.Attribute(value=cst.Name(value="self"), attr=cst.Name(value=name)):
-                self.attributes[name] = placed(value, f"self.{name}")
+                new = placed(value, f"self.{name}")
+                known = self.attributes.get(name)
+                self.attributes[name] = new if known is None else join(known, new)
                 self.value(target.value)
+            case cst.Subscript(value=cst.Name(value=name)) if name in self.env:
+                self.value(target)
+                holder = self.env[name]
+                if not isinstance(holder, Tensor):  # what a container holds is not followed
+                    self.env[name] = Unknown(aliases(holder) | aliases(value))
             case cst.Subscript() | cst.Attribute():
                 self.value(target)
 
@@ -338,8 +346,12 @@ class Frame:
         return isinstance(manager, Ref) and manager.name.startswith("torch.")
 
     def _optional(self, orelse: cst.Else | None) -> None:
-        if orelse is not None:
-            self.block(orelse.body)
+        if orelse is not None:  # skipped after a break
+            before = dict(self.env)
+            if self.block(orelse.body):
+                self.env = joined(before, self.env)
+            else:
+                self.env = before
 
     def _try(self, node: cst.Try | cst.TryStar) -> None:
         before = dict(self.env)

@@ -94,11 +94,16 @@ def call_layer(layer: Module, args: Args, call: Callable[[Value, Args], Value]) 
     if name.startswith(("Dropout", "AlphaDropout", "FeatureAlphaDropout")) or name == "Identity":
         return replace(tensor, creation=None, parameter=None)  # eval mode: the input itself
     if name.startswith(tuple(_SAME)) or name.startswith("LazyBatchNorm"):
-        return fresh(tensor, args.token, dtype=dtypes.MODEL)
+        own = "dtype" in dict(layer.kwargs)
+        return fresh(tensor, args.token, dtype=None if own else dtypes.MODEL)
     handler = _LAYERS.get(name)
     if handler is not None:
         shape = handler(layer, tensor, args.token)
         result = fresh(tensor, args.token, shape=shape, exact=shape is not None)
+        if name == "Flatten":
+            return replace(result, storage=tensor.storage)
+        if "dtype" in dict(layer.kwargs):
+            return replace(result, dtype=None)
         return result if name in _KEEP_DTYPE else replace(result, dtype=dtypes.MODEL)
     return Unknown(_shared(args) | {args.token})
 

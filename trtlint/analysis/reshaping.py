@@ -6,12 +6,12 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from trtlint.analysis import dtypes
-from trtlint.analysis.arguments import Args, as_int, normal_axis, shape_of_items
+from trtlint.analysis.arguments import Args, as_int, dtype_of, normal_axis, shape_of_items
 from trtlint.analysis.dtypes import DType
 from trtlint.analysis.selectors import select
 from trtlint.analysis.shapes import Shape, fresh_dims
 from trtlint.analysis.sizes import ONE, Size, const, floor_div
-from trtlint.analysis.values import OVERLAPPING, UNKNOWN, Items, Tensor, Value, fresh
+from trtlint.analysis.values import OVERLAPPING, UNKNOWN, DTypeValue, Items, Tensor, Value, fresh
 
 
 def view_of(tensor: Tensor, shape: Shape | None) -> Tensor:
@@ -36,6 +36,8 @@ def _view(args: Args) -> Value:
     tensor = args.tensor()
     if tensor is None:
         return UNKNOWN
+    if any(isinstance(value, DTypeValue) for value in args.pos[1:]):
+        return Tensor(None, False, dtype_of(args.pos[1]), tensor.device, tensor.storage)
     asked = args.sizes(1, "shape") if len(args.pos) > 1 or args.kw else None
     if asked is None:
         return view_of(tensor, None)

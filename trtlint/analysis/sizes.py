@@ -173,7 +173,7 @@ def floor_div(num: Size, den: Size) -> Size:
         whole[()] = whole.get((), 0) + rest.constant // k
         return Size.build(whole)
     match rest.terms:
-        case (((FloorDivAtom() as inner,), 1),) if inner.den.constant is not None:
+        case (((FloorDivAtom() as inner,), 1),) if (inner.den.constant or 0) > 0:
             quotient = floor_div(inner.num, inner.den * den)
         case _:
             low = 0 if at_least(rest, 0) else None
@@ -247,8 +247,8 @@ def _relaxations(value: Size) -> Iterator[Size]:
         if len(mono) != 1:
             continue
         one, rest = mono[0], value - Size.build({mono: coef})
-        if isinstance(one, FloorDivAtom) and one.den.constant is not None:
-            k = one.den.constant
+        k = one.den.constant if isinstance(one, FloorDivAtom) else None
+        if isinstance(one, FloorDivAtom) and k is not None and k > 0:
             if coef < 0:
                 yield rest * const(k) + one.num * const(coef)
             else:

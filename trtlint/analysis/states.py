@@ -103,7 +103,8 @@ def number_parameter(name: str, kind: str, default: int | None) -> Value:
 
 def model_tensor(data: Tensor) -> Tensor:
     """A tensor that became a parameter or buffer: it follows the model's dtype and device."""
-    dtype = dtypes.MODEL if data.dtype is not None and data.dtype.floating else data.dtype
+    follows = data.dtype in (dtypes.DEFAULT, dtypes.FLOAT32)
+    dtype = dtypes.MODEL if follows else data.dtype
     return Tensor(data.shape, data.exact, dtype, "model", data.storage)
 
 

@@ -35,7 +35,7 @@ from trtlint.analysis.values import (
 
 # Elementwise functions of one tensor that keep its dtype.
 _KEEP = """abs neg negative clone relu relu6 leaky_relu hardtanh
-    threshold dropout dropout1d dropout2d dropout3d alpha_dropout feature_dropout floor ceil
+    threshold floor ceil
     round trunc frac sign flip roll masked_fill index_fill tril triu square fliplr flipud
     nan_to_num instance_norm batch_norm layer_norm group_norm
     local_response_norm""".split()
@@ -50,6 +50,7 @@ _BINARY = (
 _DIVIDE = ["div", "divide", "true_divide", "atan2", "hypot"]
 _COMPARE = """eq ne lt le gt ge logical_and logical_or logical_xor logical_not isnan isinf
     isfinite""".split()
+_DROPOUT = "dropout dropout1d dropout2d dropout3d alpha_dropout feature_dropout".split()
 _REDUCE = "sum mean amax amin prod all any logsumexp std var norm".split()
 # Results that may share storage with the tensor, of the same shape and dtype.
 _SAME_VIEW = "detach contiguous view_as_self requires_grad_ cpu cuda".split()
@@ -112,9 +113,38 @@ def _float(args: Args) -> Value:
     tensor = args.tensor()
     if tensor is None:
         return UNKNOWN
-    asked = args.kw.get("dtype")
-    dtype = dtypes.as_floating(tensor.dtype) if absent(asked) else dtype_of(asked)
-    return fresh(tensor, args.token, dtype=dtype)
+    return fresh(tensor, args.token, dtype=_asked(args, dtypes.as_floating(tensor.dtype)))
+
+
+def _asked(args: Args, dtype: DType | None) -> DType | None:
+    """The dtype that an argument asks for, or ``dtype``."""
+    for value in (*args.pos[1:], *args.kw.values()):
+        if isinstance(value, DTypeValue):
+            return value.dtype
+    return dtype if absent(args.kw.get("dtype")) else None
+
+
+def _dropout(args: Args) -> Value:
+    """In eval mode the input itself."""
+    tensor = args.tensor()
+    if tensor is None:
+        return UNKNOWN
+    return replace(fresh(tensor, args.token), storage=tensor.storage | {args.token})
+
+
+def _norm(args: Args) -> Value:
+    tensor = args.tensor()
+    if tensor is None:
+        return UNKNOWN
+    dtype = _asked(args, tensor.dtype)
+    return fresh(tensor, args.token, shape=None, exact=False, dtype=dtype)
+
+
+def _deviation(args: Args) -> Value:
+    """``std`` and ``var``: a second positional boolean is ``unbiased``."""
+    if len(args.pos) > 2 or any(isinstance(value, Number) for value in args.pos[1:]):
+        return _norm(args)
+    return _reduce(args)
 
 
 def _binary(args: Args) -> Value:
@@ -169,9 +199,19 @@ def _reduce(args: Args) -> Value:
 
 def _sum(args: Args) -> Value:
     result = _reduce(args)
-    if isinstance(result, Tensor) and result.dtype is not None and result.dtype.floating is False:
-        return replace(result, dtype=dtypes.INT64)
-    return result
+    if not isinstance(result, Tensor):
+        return result
+    small = result.dtype is not None and result.dtype.floating is False
+    unknown = result.dtype is None or result.dtype.floating is None
+    dtype = dtypes.INT64 if small else None if unknown else result.dtype
+    return replace(result, dtype=_asked(args, dtype))
+
+
+def _mean(args: Args) -> Value:
+    result = _reduce(args)
+    if not isinstance(result, Tensor):
+        return result
+    return replace(result, dtype=_asked(args, result.dtype))
 
 
 def _predicate(args: Args) -> Value:
@@ -328,6 +368,11 @@ FUNCTIONS: dict[str, Callable[[Args], Value]] = {
     **dict.fromkeys(_DIVIDE, _divide),
     **dict.fromkeys(_COMPARE, _compare),
     **dict.fromkeys(_REDUCE, _reduce),
+    **dict.fromkeys(_DROPOUT, _dropout),
+    "norm": _norm,
+    "std": _deviation,
+    "var": _deviation,
+    "mean": _mean,
     "sum": _sum,
     "prod": _sum,
     **dict.fromkeys(("clamp", "clip", "clamp_min", "clamp_max"), _clamp),
