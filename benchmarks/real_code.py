@@ -89,8 +89,8 @@ def trtlint(command: str, path: Path, options: Sequence[str]) -> tuple[dict[str,
     start = time.perf_counter()
     done = subprocess.run(
         [sys.executable, "-m", "trtlint", command, "--isolated", "--output-format", "json",
-         *options, "."],
-        cwd=path, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
+         *options, path.name],
+        cwd=path.parent, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
     )  # fmt: skip
     seconds = time.perf_counter() - start
     try:
