@@ -77,6 +77,14 @@ def _round_trip(start: Tensor, found: Cast) -> bool:
 def _dropped(call: cst.Call, operand: cst.BaseExpression, code: TracedCode) -> Change:
     """Put the operand in place of the call; parentheses it no longer needs go too."""
     parent = code.parent(call)
+    match parent, operand:
+        case cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value=name))]), cst.Name(
+            value=same
+        ):
+            line = code.parent(parent)
+            suite = code.suite_of(line) if isinstance(line, cst.SimpleStatementLine) else None
+            if name == same and line is not None and suite is not None and len(suite.body) > 1:
+                return Change((Swap(code.code, line, ""),))
     if operand.lpar and isinstance(parent, cst.Assign | cst.Return | cst.Arg):
         source = code.source(operand)
         if "\n" not in source and source.startswith("("):

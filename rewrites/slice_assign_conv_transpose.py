@@ -13,6 +13,7 @@ from trtlint.api import (
     TracedCode,
     Undecided,
     call,
+    has_strides,
     interleaving,
     layout,
     obstacle,
@@ -47,7 +48,7 @@ class SliceAssignToConvTranspose(Rewrite[SliceAssignment]):
             return Decline("the write does not stand in a plain block of statements")
         woven = interleaving(region)
         if isinstance(woven, str):
-            return Decline(woven)
+            return Decline(woven, beside=not has_strides(region))
         if region.base.rank != 4 or woven.axes != (2, 3):
             return Decline("only the last two of four dimensions are spread by conv_transpose2d")
         if region.base.dtype is None or not region.base.dtype.floating:

@@ -14,6 +14,7 @@ from trtlint.api import (
     Undecided,
     call,
     change,
+    has_strides,
     interleaving,
     obstacle,
     region_of,
@@ -43,7 +44,7 @@ class SliceAssignToInterleave(Rewrite[SliceAssignment]):
             return Decline("the write does not stand in a plain block of statements")
         woven = interleaving(region)
         if isinstance(woven, str):
-            return Decline(woven)
+            return Decline(woven, beside=not has_strides(region))
         reason = obstacle(code, region)
         if reason is not None:
             return Decline(reason)

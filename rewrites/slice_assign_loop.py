@@ -42,7 +42,7 @@ class SliceAssignToStack(Rewrite[SliceAssignment]):
         try:
             steps = step_loop(code, found.write)
             if steps is None:
-                return Decline("the write does not stand in a loop")
+                return Decline("the write does not stand in a loop", beside=True)
             return _rebuilt(code, steps)
         except Undecided as undecided:
             return Decline(str(undecided))

@@ -39,7 +39,7 @@ class SliceAssignToPad(Rewrite[SliceAssignment]):
             return Decline("the write does not stand in a plain block of statements")
         made = region.base.creation
         if made is None or made.fill is None or not removable(code, region):
-            return Decline("the tensor is not one constant before the writes")
+            return Decline("the tensor is not one constant before the writes", beside=True)
         reason = obstacle(code, region)
         if reason is not None:
             return Decline(reason)
@@ -48,7 +48,7 @@ class SliceAssignToPad(Rewrite[SliceAssignment]):
             assert region.base.shape is not None
             piece = decompose(region.base.shape, region.writes)
             if not untouched(piece):
-                return Decline("nothing is left of the constant")
+                return Decline("nothing is left of the constant", beside=True)
             text = build.text(piece)
         except Undecided as undecided:
             return Decline(str(undecided))

@@ -40,7 +40,7 @@ class TensorCreationToBuffer(Rewrite[Creation]):
         """For creation calls whose arguments are all literals."""
         made = found.made.creation
         if made is None or not made.static or made.function.endswith("empty"):
-            return Decline("it is not the same at every call")
+            return Decline("it is not the same at every call", beside=True)
         source = _constant_source(found, code)
         if source is None:
             return Decline("its arguments are not all literals")
@@ -69,6 +69,8 @@ def _constant_source(found: Creation, code: TracedCode) -> str | None:
             len(arguments) == 1 and _is_device(code, node.args[0].value)
         )
         if not moves:
+            if not all(is_torch_name(code, n) for arg in node.args for n in variables(arg.value)):
+                return None
             given = ", ".join(code.source(arg.value) for arg in node.args)
             tail = f".{node.func.attr.value}({given}){tail}"
         node = node.func.value

@@ -36,7 +36,7 @@ class TensorCreationToNew(Rewrite[Creation]):
     def rewrite(self, found: Creation, code: TracedCode) -> Change | Decline:
         """For ``zeros``, ``ones``, ``empty`` and ``full`` whose sizes come from an input."""
         if found.variant not in ("sized", "device"):
-            return Decline("its size does not follow an input")
+            return Decline("its size does not follow an input", beside=True)
         if found.function not in _SIZED and found.function != "torch.full":
             return Decline(f"`{found.function}` has no form that follows a tensor")
         if not is_pure(code, found.whole):
@@ -48,7 +48,7 @@ class TensorCreationToNew(Rewrite[Creation]):
             return Decline("no tensor at hand has the sizes it uses")
         name, tensor = model
         args = [
-            code.source(arg.value)
+            (f"{arg.keyword.value}=" if arg.keyword else "") + code.source(arg.value)
             for arg in found.call.args
             if arg.keyword is None or arg.keyword.value in ("size", "fill_value")
         ]

@@ -74,7 +74,7 @@ class BakedBatch(Rule[BakedReshape]):
 
     ## What it does
     Finds ``view`` and ``reshape`` whose first size is the batch size of an input, or a number where
-    the tensor's first dimension is one.
+    the tensor's first dimension is one and no other size is ``-1``.
 
     ## Why it matters
     Whether the batch stays symbolic then depends on the exporter and on every ``int()`` on the way.
@@ -113,7 +113,10 @@ class BakedBatch(Rule[BakedReshape]):
                 literal = False
             elif first is not None and first.constant is not None and first.constant > 0:
                 rest = [a for size in found.values[1:] if size is not None for a in size.atoms()]
-                if dim is None or not is_batch(dim) or any(a in tuple(dim.atoms()) for a in rest):
+                free = any(size is not None and size.constant == -1 for size in found.values)
+                if dim is None or free or not is_batch(dim):
+                    continue
+                if any(one in tuple(dim.atoms()) for one in rest):
                     continue
                 literal = True
             else:

@@ -41,6 +41,7 @@ _SIZED = {
     "tensorrt-rtx-1.7": executed("fine", "a constant at a fixed shape", dynamic="costly"),
     "torch2trt-0.5": cited("fine", "4e820ae: baked at the sample's size", dynamic="wrong"),
 }
+_LIKE_SIZED = {**_SIZED, "tensorrt-rtx-1.7": executed("fine", "as any tensor sized by an input")}
 _DEVICE = {
     **_SIZED,
     "tensorrt-rtx-1.7": executed("rejected", "export on a machine without that device fails"),
@@ -125,7 +126,7 @@ class TensorCreation(Rule[Creation]):
         "arange": _ARANGE,
         "sized": _SIZED,
         "device": _DEVICE,
-        "like": _SIZED,
+        "like": _LIKE_SIZED,
     }
     only_if_minded: ClassVar[frozenset[str]] = frozenset({"like"})
 

@@ -17,7 +17,7 @@ from trtlint.analysis.dtypes import joinable as joinable_dtypes
 from trtlint.analysis.dtypes import same as same_dtype
 from trtlint.analysis.dtypes import source as dtype_source
 from trtlint.analysis.effects import is_fresh, is_pure, loop_obstacle, stands_in
-from trtlint.analysis.interleave import interleaving
+from trtlint.analysis.interleave import has_strides, interleaving
 from trtlint.analysis.pieces import Undecided, Written, decompose, untouched
 from trtlint.analysis.project import Symbol
 from trtlint.analysis.sizes import Size
@@ -148,6 +148,7 @@ __all__ = [
     "dtype_source",
     "escapes",
     "executed",
+    "has_strides",
     "interleaving",
     "is_batch",
     "is_fresh",

@@ -12,9 +12,16 @@ from trtlint.analysis.code import FunctionCode
 
 @dataclass(frozen=True)
 class Decline:
-    """Why a rewrite does not apply, as the user reads it."""
+    """Why a rewrite does not apply, as the user reads it.
+
+    Attributes:
+        reason: a clause without a full stop.
+        beside: the match is of a kind that the rewrite is not for, so that the reason of another
+            one says more.
+    """
 
     reason: str
+    beside: bool = False
 
 
 @dataclass(frozen=True, eq=False)

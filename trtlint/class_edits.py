@@ -88,6 +88,7 @@ def add_to_init(code: TracedCode, wish: str, statement: Callable[[str], str]) ->
 
 def _super_call(init: cst.FunctionDef) -> cst.CSTNode | None:
     """The statement ``super().__init__(...)`` of an ``__init__``, if it is one of its own lines."""
+    start: cst.CSTNode | None = None
     for line in init.body.body:
         match line:
             case cst.SimpleStatementLine(
@@ -102,8 +103,14 @@ def _super_call(init: cst.FunctionDef) -> cst.CSTNode | None:
                     )
                 ]
             ):
-                return line
-    return None
+                start = line
+            case cst.SimpleStatementLine(
+                body=[cst.Expr(value=cst.Call(func=cst.Attribute(attr=cst.Name(value=called))))]
+            ) if start is not None and called == "register_buffer":
+                start = line  # behind the buffers that are there already
+            case _ if start is not None:
+                break
+    return start
 
 
 def _free_attribute(project: Project, owner: Symbol, wish: str) -> str:
@@ -118,7 +125,7 @@ def _is_attribute(project: Project, owner: Symbol, name: str) -> bool:
     """Whether some class of the family has an attribute of that name, or may have."""
     if name in _MODULE_ATTRIBUTES:
         return True
-    word = re.compile(rf"""(?:\.|["']){re.escape(name)}\b""")
+    word = re.compile(rf"""(?:\bself\.|\bcls\.|["']){re.escape(name)}\b""")
     for relative in project.relatives(owner):
         assert relative.path is not None
         facts = project.class_facts(relative)
@@ -130,10 +137,25 @@ def _is_attribute(project: Project, owner: Symbol, name: str) -> bool:
     return False
 
 
-# What every nn.Module has, as far as a constant might be called so.
+# What every nn.Module has in torch 2.13, without names in double underscores.
 _MODULE_ATTRIBUTES = frozenset(
-    """training forward parameters buffers children modules float half double to cuda cpu type
-    apply eval train compile register_buffer state_dict""".split()
+    """T_destination _apply _backward_hooks _backward_pre_hooks _buffers _call_impl
+    _compiled_call_impl _forward_hooks _forward_hooks_always_called _forward_hooks_with_kwargs
+    _forward_pre_hooks _forward_pre_hooks_with_kwargs _get_backward_hooks
+    _get_backward_pre_hooks _get_name _is_full_backward_hook _load_from_state_dict
+    _load_state_dict_post_hooks _load_state_dict_pre_hooks _maybe_warn_non_full_backward_hook
+    _modules _named_members _non_persistent_buffers_set _parameters
+    _register_load_state_dict_pre_hook _register_state_dict_hook _replicate_for_data_parallel
+    _save_to_state_dict _slow_forward _state_dict_hooks _state_dict_pre_hooks _version
+    _wrapped_call_impl add_module apply bfloat16 buffers call_super_init children compile cpu
+    cuda double dump_patches eval extra_repr float forward get_buffer get_extra_state
+    get_parameter get_submodule half ipu load_state_dict modules mtia named_buffers
+    named_children named_modules named_parameters parameters register_backward_hook
+    register_buffer register_forward_hook register_forward_pre_hook register_full_backward_hook
+    register_full_backward_pre_hook register_load_state_dict_post_hook
+    register_load_state_dict_pre_hook register_module register_parameter
+    register_state_dict_post_hook register_state_dict_pre_hook requires_grad_ set_extra_state
+    set_submodule share_memory state_dict to to_empty train training type xpu zero_grad""".split()
 )
 
 
@@ -208,6 +230,8 @@ def _movable(code: TracedCode, user: Symbol) -> str | None:
         uses = facts.name in other.references and other.qualname != facts.qualname
         if uses and other.owner != user.qualname and _is_traced(code, other.qualname):
             return f"`{other.qualname}`, which is traced too, calls it from outside the class"
+    if index.bindings.get(facts.name, 0) != 1:
+        return f"`{facts.name}` is bound again at module level"
     if {"__class__", "super"} & facts.names:
         return "it uses `super` or `__class__`, which mean something else in a class"
     if any(p.default == "expression" for p in facts.parameters):

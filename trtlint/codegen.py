@@ -45,7 +45,7 @@ def layout(target: str, value: Text, indent: int) -> str:
             indented.
     """
     prefix = f"{target} = " if target else ""
-    return prefix + _lines(value, len(prefix) + indent, 0, WIDTH - indent)
+    return prefix + _lines(value, len(prefix), 0, WIDTH - indent)
 
 
 def _lines(value: Text, column: int, level: int, width: int) -> str:

@@ -161,6 +161,21 @@ def render(code: FunctionCode, swaps: Sequence[Swap], inserts: Sequence[Insert])
     return text
 
 
+def loses_comment(change: Change) -> bool:
+    """Whether a comment stands inside something that the change replaces."""
+    if not any("#" in swap.function.code(swap.node) for swap in change.swaps):
+        return False
+    plans: dict[str, _Plan] = {}
+    for swap in change.swaps:
+        _plan(plans, swap.function).swaps.append(swap)
+    try:
+        for plan in plans.values():
+            render(plan.code, plan.swaps, ())
+    except Unusable:
+        return True
+    return False
+
+
 def comments(text: str) -> list[str]:
     """All comments in a piece of Python."""
     tokens = tokenize.generate_tokens(io.StringIO(text).readline)
@@ -223,7 +238,7 @@ class _Swapper(cst.CSTTransformer):
                 new = [last.with_changes(trailing_whitespace=behind)]
             else:
                 above.append(cst.EmptyLine(comment=behind.comment))
-        lines = _tidy([*self.carried, *above])
+        lines = _tidy([*self.carried, *above]) if self.carried else above
         self.carried = []
         return [new[0].with_changes(leading_lines=lines), *new[1:]]
 

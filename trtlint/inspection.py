@@ -201,18 +201,21 @@ class Inspection:
 
     def _repaired(self, finding: Finding, match: Match, code: TracedCode) -> Candidate:
         """The finding with the first rewrite that fits the selected targets' routes."""
-        reasons: list[str] = []
+        reasons: list[Decline] = []
         for rewrite in catalogue.rewrites().get(finding.rule, ()):
             if not self.routes <= rewrite.routes:
                 continue
             outcome = rewrite.rewrite(match, code)
             unit = type(rewrite).__name__
+            if isinstance(outcome, Change) and fixing.loses_comment(outcome):
+                outcome = Decline("a comment inside it would be lost")
             if isinstance(outcome, Decline):
-                reasons.append(outcome.reason)
+                reasons.append(outcome)
                 continue
             fix = Fix(rewrite.safety, rewrite.title)
             return Candidate(replace(finding, fix=fix), outcome, unit)
-        reason = reasons[-1] if reasons else "no rewrite is known for the selected targets"
+        told = [decline for decline in reasons if not decline.beside] or reasons[-1:]
+        reason = told[0].reason if told else "no rewrite is known for the selected targets"
         return Candidate(replace(finding, declined=reason), None)
 
     def _with_edits(self, candidate: Candidate) -> Finding:

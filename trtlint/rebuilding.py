@@ -12,6 +12,7 @@ from trtlint.analysis.pieces import Joined, Piece, Undecided, Untouched, Written
 from trtlint.analysis.selectors import Point
 from trtlint.analysis.sizes import ZERO, Size, minimum
 from trtlint.analysis.traced_code import TracedCode
+from trtlint.analysis.trees import subtree
 from trtlint.analysis.values import Int, Tensor
 from trtlint.analysis.writes import SliceWrite
 from trtlint.codegen import Text, call, sequence
@@ -80,8 +81,7 @@ class Rebuilder:
             return self._augmented(write, source)
         if not isinstance(value, Tensor):
             raise Undecided(f"`{source}` is a scalar, or not known to be a tensor")
-        both_inputs = _of_input(value.dtype) and _of_input(self.base.dtype)
-        if not both_inputs and not dtypes.joinable(value.dtype, self.base.dtype):
+        if not dtypes.joinable(value.dtype, self.base.dtype):
             raise Undecided(f"`{source}` is not known to have the dtype of `{write.name}`")
         slot = write.selection.shape if write.selection is not None else None
         if slot is None:
@@ -98,7 +98,8 @@ class Rebuilder:
         for other in self.writes:
             value = self.code.value(other.value)
             same = other.selection is not None and write.selection is not None
-            if same and isinstance(value, Tensor) and not other.augmented and value.exact:
+            cheap = not any(isinstance(node, cst.Call) for node in subtree(other.value))
+            if same and cheap and isinstance(value, Tensor) and not other.augmented and value.exact:
                 assert write.selection is not None
                 if value.shape == write.selection.shape:
                     return self.code.source(other.value)
@@ -122,7 +123,10 @@ class Rebuilder:
             )
         if not fits:
             raise Undecided(f"`{source}` may change the dtype of `{write.name}`")
-        return f"{self.code.source(write.target)} {operator} {primary(source, write.value)}"
+        operand = primary(source, write.value)
+        if isinstance(write.value, cst.BaseNumber):
+            operand = source
+        return f"{self.code.source(write.target)} {operator} {operand}"
 
     def _unsqueezed(self, write: SliceWrite, keep_out: frozenset[int]) -> str:
         """The value with the axes put back that integer indices took away."""
@@ -260,10 +264,10 @@ class Rebuilder:
         return f"{name}[{', '.join(parts)}]" if parts else name
 
     def _bound(self, size: Size, bounds: Mapping[Size, str]) -> str:
-        if size.constant is not None:
-            return str(size.constant)
         if size in bounds:
             return bounds[size]
+        if size.constant is not None:
+            return str(size.constant)
         raise Undecided(f"the bound {size} has no name here")
 
 
@@ -279,10 +283,6 @@ def _raw_bounds(code: TracedCode, write: SliceWrite) -> list[tuple[Size, str]]:
             if node is not None and isinstance(value, Int):
                 found.append((value.size, code.source(node)))
     return found
-
-
-def _of_input(dtype: dtypes.DType | None) -> bool:
-    return dtype is not None and dtype.name.endswith(".dtype")
 
 
 def primary(source: str, node: cst.BaseExpression | None) -> str:

@@ -13,7 +13,7 @@ from trtlint.analysis.interpret import Evaluation, Frame
 from trtlint.analysis.layers import call_layer
 from trtlint.analysis.project import Project, Symbol
 from trtlint.analysis.shapes import Shape
-from trtlint.analysis.sizes import rename
+from trtlint.analysis.sizes import const, rename
 from trtlint.analysis.states import Env, number_parameter
 from trtlint.analysis.traced import TracedFunction, find_traced, owner_of
 from trtlint.analysis.values import (
@@ -25,6 +25,7 @@ from trtlint.analysis.values import (
     Mapping,
     Method,
     Module,
+    Nothing,
     Number,
     Tensor,
     Text,
@@ -111,15 +112,19 @@ class Analysis:
         return found
 
     def _rebound(self, owner: Symbol) -> set[str]:
-        """Attributes of ``self`` that methods other than ``__init__`` assign."""
+        """Attributes of ``self`` that methods other than ``__init__``, or subclasses, assign."""
         found: set[str] = set()
-        for base in self.project.ancestors(owner):
-            if base.path is None:
+        above = self.project.ancestors(owner)
+        for relative in self.project.relatives(owner):
+            if relative.path is None:
                 continue
-            functions = self.project.files[base.path].functions
-            for method in self.project.class_facts(base).methods:
-                if method != "__init__":
-                    found |= functions[f"{base.qualname}.{method}"].attributes
+            facts = self.project.class_facts(relative)
+            functions = self.project.files[relative.path].functions
+            for method in facts.methods:
+                if method != "__init__" or relative not in above:
+                    found |= functions[f"{relative.qualname}.{method}"].attributes
+            if relative not in above:
+                found |= facts.attributes
         return found
 
     def attribute(self, owner: Module, name: str, frame: Frame) -> Value:
@@ -202,7 +207,12 @@ class Analysis:
         key = (target.key, owner, args.pos, tuple(sorted(args.kw.items(), key=lambda kv: kv[0])))
         if key not in self._results:
             code = self.code(target)
-            env = self.parameters(code)
+            env = self.parameters(code, scope=f"{target.key}@")
+            for parameter in code.facts.parameters:
+                if parameter.default_int is not None:
+                    env[parameter.name] = Int(const(parameter.default_int))
+                elif parameter.default == "NoneType":
+                    env[parameter.name] = Nothing()
             names = [p.name for p in code.facts.parameters if not p.variadic]
             bound = (owner, *args.pos) if owner is not None and code.facts.is_method else args.pos
             env.update(zip(names, bound, strict=False))

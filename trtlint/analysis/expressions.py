@@ -76,6 +76,9 @@ class Expressions:
         if isinstance(found, Tensor) and found.shape is None:
             # A shape of its own: its sizes are unknown, but they are the same at every use.
             found = replace(found, shape=Shape.of_input(self.frame.token(node)), exact=True)
+        made = isinstance(node, cst.Call | cst.BinaryOperation)
+        if self.frame.autocast and made and isinstance(found, Tensor):
+            found = replace(found, dtype=None)
         self.frame.record(node, found)
         return found
 

@@ -93,6 +93,7 @@ class FileIndex:
     # decorators and base classes.
     uses: dict[str, tuple[int, ...]] = field(default_factory=dict)
     sets_default_dtype: bool = False
+    bindings: dict[str, int] = field(default_factory=dict)  # how often a top-level name is bound
 
 
 def index_file(path: Path, text: str, package: str) -> FileIndex:
@@ -134,7 +135,7 @@ class _Indexer:
         self.index = FileIndex(path)
         self.stars: list[str] = []
         self.uses: dict[str, list[int]] = {}
-        self.top_level: set[str] = set()
+        self.top_level: Counter[str] = Counter()
         self.default_dtype = False
 
     def run(self, tree: ast.Module) -> FileIndex:
@@ -154,6 +155,7 @@ class _Indexer:
             frozenset(self.top_level),
             {name: tuple(lines) for name, lines in self.uses.items()},
             self.default_dtype,
+            dict(self.top_level),
         )
 
     def _drop_rebound(self, tree: ast.Module) -> None:
@@ -178,11 +180,11 @@ class _Indexer:
                 case ast.FunctionDef() | ast.AsyncFunctionDef():
                     self._function(statement, owner)
                     if owner is None:
-                        self.top_level.add(statement.name)
+                        self.top_level[statement.name] += 1
                 case ast.ClassDef():
                     self._class(statement, owner)
                     if owner is None:
-                        self.top_level.add(statement.name)
+                        self.top_level[statement.name] += 1
                 case ast.Import() | ast.ImportFrom():
                     self._import(statement)
                 case ast.If() | ast.Try() | ast.With() | ast.For() | ast.While():
@@ -210,7 +212,7 @@ class _Indexer:
             return
         for node in ast.walk(statement):
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-                self.top_level.add(node.id)
+                self.top_level[node.id] += 1
         match statement:
             case ast.Assign(targets=[ast.Name(id=name)], value=ast.Constant(value=int() as value)):
                 if not isinstance(value, bool):

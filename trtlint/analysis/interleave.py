@@ -59,3 +59,13 @@ def interleaving(region: Region) -> Interleaving | str:
         if size is None or floor_div(size, const(period)) * const(period) != size:
             return f"dimension {axis} is not known to be a multiple of {period}"
     return Interleaving(axes, periods, tuple(offsets[key] for key in wanted))
+
+
+def has_strides(region: Region) -> bool:
+    """Whether some write of the region has a step."""
+    return any(
+        isinstance(selector, Run) and selector.step > 1
+        for write in region.writes
+        if write.selection is not None
+        for selector in write.selection.selectors
+    )

@@ -77,6 +77,8 @@ class Frame:
         self.stack = stack
         self.result = Evaluation()
         self.attributes: Env = {}  # what was assigned to self
+        # Inside, every operation chooses its own dtype.
+        self.autocast = any("autocast" in name for name in code.facts.decorators)
         self.loops = 0  # how many loops the evaluation is inside of
         self.exits: list[Env] = []  # the variables at each break and continue of this loop
         self.shared = {  # what an inner function may rebind
@@ -130,18 +132,20 @@ class Frame:
                 return self._if(node)
             case cst.For():
                 self._loop(node.body, node.target, self.value(node.iter), node)
-                self._optional(node.orelse)
+                self._optional(node.orelse, node.body)
             case cst.While():
                 self.value(node.test)
                 self._loop(node.body, None, UNKNOWN, node)
-                self._optional(node.orelse)
+                self._optional(node.orelse, node.body)
             case cst.With():
                 for item in node.items:
                     value = Unknown(aliases(self.value(item.item)))
                     if item.asname is not None:
                         self.bind(item.asname.name, value)
-                before = dict(self.env)
+                before, outside = dict(self.env), self.autocast
+                self.autocast |= any(self._is_autocast(item) for item in node.items)
                 finished = self.block(node.body)
+                self.autocast = outside
                 if not all(self._lets_exceptions_pass(item) for item in node.items):
                     self._forget(node.body, before)
                 return finished
@@ -339,19 +343,23 @@ class Frame:
             case _:
                 return Unknown(aliases(over))
 
+    def _is_autocast(self, item: cst.WithItem) -> bool:
+        return "autocast" in self.code.code(item.item)
+
     def _lets_exceptions_pass(self, item: cst.WithItem) -> bool:
         """Whether a context manager is torch's own, such as ``torch.no_grad()``."""
         call = item.item
         manager = self.value(call.func) if isinstance(call, cst.Call) else UNKNOWN
         return isinstance(manager, Ref) and manager.name.startswith("torch.")
 
-    def _optional(self, orelse: cst.Else | None) -> None:
+    def _optional(self, orelse: cst.Else | None, body: cst.BaseSuite) -> None:
         if orelse is not None:  # skipped after a break
             before = dict(self.env)
-            if self.block(orelse.body):
-                self.env = joined(before, self.env)
-            else:
+            skipped = any(isinstance(node, cst.Break) for node in subtree(body))
+            if not self.block(orelse.body):
                 self.env = before
+            elif skipped:
+                self.env = joined(before, self.env)
 
     def _try(self, node: cst.Try | cst.TryStar) -> None:
         before = dict(self.env)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import libcst as cst
 
 from trtlint.analysis.pieces import Undecided
-from trtlint.analysis.selectors import Point
+from trtlint.analysis.selectors import NewAxis, Point
 from trtlint.analysis.sizes import ONE, ZERO, Size, at_least
 from trtlint.analysis.traced_code import TracedCode
 from trtlint.analysis.values import Int, Range, Tensor
@@ -59,6 +59,8 @@ def step_loop(code: TracedCode, write: SliceWrite) -> StepLoop | None:
     for node in code.nodes(loop.body):
         if isinstance(node, cst.Break | cst.Continue | cst.Return):
             raise Undecided("the loop may end early")
+    if not all(w.alone for w in writes):
+        raise Undecided("a statement in the loop does more than one write")
     if any(w.augmented for w in writes):
         raise Undecided("a step is added to what an earlier one wrote")
     targets = {id(w.target.value) for w in writes}
@@ -108,15 +110,19 @@ def _step_axis(code: TracedCode, loop: cst.For, writes: list[SliceWrite]) -> int
     """The one axis that every write indexes with the loop variable."""
     if not isinstance(loop.target, cst.Name):
         raise Undecided("the loop has no single variable")
+    start = code.before(loop.body.body[0]).get(loop.target.value)
     axes: set[int | None] = set()
     for write in writes:
-        variable = code.before(write.line).get(loop.target.value)
         points = [
             s.axis
             for s in (write.selection.selectors if write.selection is not None else ())
-            if isinstance(s, Point) and isinstance(variable, Int) and s.index == variable.size
+            if isinstance(s, Point) and isinstance(start, Int) and s.index == start.size
         ]
         axes.add(points[0] if len(points) == 1 else None)
+        if write.selection is not None and any(
+            not isinstance(s, NewAxis) and s.axis < 0 for s in write.selection.selectors
+        ):
+            raise Undecided("the rank of the tensor is not known")
     if len(axes) != 1 or None in axes:
         raise Undecided("the writes are not all at the loop's index along one axis")
     return int(axes.pop() or 0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import libcst as cst
 
@@ -36,15 +36,17 @@ class SliceWrite:
         value: the right-hand side.
         augmented: ``+=`` and its kin.
         selection: what the index selects; None if that is not known well enough.
+        alone: whether the statement stands on a line of its own and does nothing else.
     """
 
-    line: cst.SimpleStatementLine
+    line: cst.SimpleStatementLine | cst.SimpleStatementSuite
     target: cst.Subscript
     base: Tensor
     name: str | None
     value: cst.BaseExpression
     augmented: bool
     selection: Selection | None
+    alone: bool = True
 
     def bounds(self, code: TracedCode) -> dict[Size, str]:
         """The source of every bound in the index, by the size that it means after clamping."""
@@ -89,29 +91,48 @@ class Region:
     between: tuple[cst.CSTNode, ...] = field(default=())
 
     @property
-    def last(self) -> cst.SimpleStatementLine:
+    def last(self) -> cst.SimpleStatementLine | cst.SimpleStatementSuite:
         """The line after which the tensor is complete."""
         return self.writes[-1].line
 
 
 def slice_writes(code: TracedCode) -> Iterator[SliceWrite]:
     """Every write through a basic index into something that is a tensor."""
-    for line in code.walk(cst.SimpleStatementLine):
+    for line in code.nodes():
+        if not isinstance(line, cst.SimpleStatementLine | cst.SimpleStatementSuite):
+            continue
         for small in line.body:
-            match small:
-                case cst.Assign(targets=[cst.AssignTarget(target=cst.Subscript() as target)]):
-                    write = _write(code, line, target, small.value, False)
-                case cst.AugAssign(target=cst.Subscript() as target):
-                    write = _write(code, line, target, small.value, True)
-                case _:
-                    continue
-            if write is not None:
-                yield write
+            for target, value, augmented, sole in _targets(small):
+                write = _write(code, line, target, value, augmented)
+                if write is not None:
+                    alone = sole and isinstance(line, cst.SimpleStatementLine)
+                    yield replace(write, alone=alone and len(line.body) == 1)
+
+
+def _targets(
+    small: cst.BaseSmallStatement,
+) -> Iterator[tuple[cst.Subscript, cst.BaseExpression, bool, bool]]:
+    """Subscripts that a statement assigns to: target, value, augmented, and whether alone."""
+    match small:
+        case cst.Assign(targets=targets, value=value):
+            sole = len(targets) == 1
+            for target in targets:
+                match target.target:
+                    case cst.Subscript() as subscript:
+                        yield subscript, value, False, sole
+                    case cst.Tuple(elements=elements) | cst.List(elements=elements):
+                        for element in elements:
+                            if isinstance(element.value, cst.Subscript):
+                                yield element.value, value, False, False
+        case cst.AugAssign(target=cst.Subscript() as target, value=value):
+            yield target, value, True, True
+        case cst.AnnAssign(target=cst.Subscript() as target, value=cst.BaseExpression() as value):
+            yield target, value, False, False
 
 
 def _write(
     code: TracedCode,
-    line: cst.SimpleStatementLine,
+    line: cst.SimpleStatementLine | cst.SimpleStatementSuite,
     target: cst.Subscript,
     value: cst.BaseExpression,
     augmented: bool,
@@ -155,7 +176,7 @@ def region_of(code: TracedCode, write: SliceWrite) -> Region | None:
     earlier write of the run has touched.
     """
     suite = code.suite_of(write.line)
-    if write.name is None or suite is None:
+    if write.name is None or suite is None or not write.alone:
         return None
     lines = list(suite.body)
     by_line = {id(w.line): w for w in slice_writes_in(code, lines, write.name)}
@@ -195,7 +216,7 @@ def slice_writes_in(
     """Writes into ``name`` that stand directly among ``lines``."""
     direct = {id(line) for line in lines}
     for write in slice_writes(code):
-        if write.name == name and id(write.line) in direct and len(write.line.body) == 1:
+        if write.name == name and id(write.line) in direct and write.alone:
             yield write
 
 
@@ -211,8 +232,10 @@ def names_in(node: cst.CSTNode) -> set[str]:
 
 def _reads_written(code: TracedCode, write: SliceWrite, earlier: Sequence[SliceWrite]) -> bool:
     """Whether the value reads a part of the tensor that an earlier write may have changed."""
-    if write.augmented:
-        return any(not _disjoint(write.selection, other.selection) for other in earlier)
+    if write.augmented and any(
+        not _disjoint(write.selection, other.selection) for other in earlier
+    ):
+        return True
     reads = _reads(code, write.value, str(write.name))
     if reads is None:
         return True
