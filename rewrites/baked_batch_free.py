@@ -7,10 +7,13 @@ import libcst as cst
 from trtlint.api import (
     Change,
     Decline,
+    FloorDivAtom,
     Rewrite,
     Safety,
+    Size,
     Swap,
     TracedCode,
+    at_least,
     is_pure,
     primary,
     stands_in,
@@ -48,9 +51,17 @@ class BakedBatchToFree(Rewrite[BakedReshape]):
             return Decline("another size is already -1, and the reshape is no plain flattening")
         if any(size is None for size in found.values[1:]):
             return Decline("a size is not known to be an integer other than -1")
-        if any(size is not None and size.constant == 0 for size in found.values):
-            return Decline("a size is 0")
+        if any(size is not None and _may_be_zero(size) for size in found.values[1:]):
+            return Decline("a size may be 0, and -1 then stands for no one number")
         return Change((Swap(code.code, found.sizes[0], "-1", bare=True),))
+
+
+def _may_be_zero(size: Size) -> bool:
+    """Whether a size is 0 for small inputs; a division by an attribute is taken not to be."""
+    by_attribute = any(
+        isinstance(one, FloorDivAtom) and one.den.constant is None for one in size.atoms()
+    )
+    return not at_least(size, 1) and not by_attribute
 
 
 def _flattened(found: BakedReshape) -> str | None:

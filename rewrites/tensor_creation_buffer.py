@@ -44,16 +44,16 @@ class TensorCreationToBuffer(Rewrite[Creation]):
         source = _constant_source(found, code)
         if source is None:
             return Decline("its arguments are not all literals")
-        if written_later(code, found.whole):
-            return Decline("the tensor is written into after it is created")
-        if escapes(code, found.whole):
-            return Decline("the tensor is returned, and a caller could write into it")
         wish = _target_name(found, code) or made.function
         addition = add_to_init(
             code, wish, lambda name: f'self.register_buffer("{name}", {source}, persistent=False)'
         )
         if isinstance(addition, str):
             return Decline(addition)
+        if written_later(code, found.whole):
+            return Decline("the tensor is written into after it is created")
+        if escapes(code, found.whole):
+            return Decline("the tensor is returned, and a caller could write into it")
         swap = Swap(code.code, found.whole, f"self.{addition.name}")
         return Change((swap, *addition.swaps), addition.inserts, addition.lines)
 

@@ -20,7 +20,7 @@ from trtlint.analysis.effects import is_fresh, is_pure, loop_obstacle, stands_in
 from trtlint.analysis.interleave import has_strides, interleaving
 from trtlint.analysis.pieces import Undecided, Written, decompose, untouched
 from trtlint.analysis.project import Symbol
-from trtlint.analysis.sizes import Size
+from trtlint.analysis.sizes import FloorDivAtom, Size, at_least
 from trtlint.analysis.step_loops import StepLoop, step_loop
 from trtlint.analysis.traced_code import (
     TracedCode,
@@ -119,6 +119,7 @@ __all__ = [
     "DTypeValue",
     "Decline",
     "DeviceValue",
+    "FloorDivAtom",
     "Insert",
     "Lines",
     "Match",
@@ -140,6 +141,7 @@ __all__ = [
     "Verdict",
     "Written",
     "add_to_init",
+    "at_least",
     "call",
     "call_chain",
     "change",

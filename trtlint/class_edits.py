@@ -80,8 +80,13 @@ def add_to_init(code: TracedCode, wish: str, statement: Callable[[str], str]) ->
     )
     pad = " " * facts.column
     unit = "    " if not pad else " " * (facts.column - _column(project, owner))
+    derived = any(r != owner and owner in project.ancestors(r) for r in project.relatives(owner))
+    # A subclass may pass arguments on to a base that stands behind this one.
+    passed = "*args, **kwargs" if derived else ""
+    head = ", ".join(filter(None, ("self", passed)))
     text = (
-        f"{pad}def __init__(self):\n{pad}{unit}super().__init__()\n{pad}{unit}{statement(name)}\n\n"
+        f"{pad}def __init__({head}):\n{pad}{unit}super().__init__({passed})\n"
+        f"{pad}{unit}{statement(name)}\n\n"
     )
     return Addition(name, lines=(Lines(owner.path, first, first - 1, text),))
 
@@ -220,7 +225,10 @@ def _movable(code: TracedCode, user: Symbol) -> str | None:
     if any(n.startswith("__") and not n.endswith("__") for n in (*facts.names, facts.name)):
         return "a name in it would be mangled inside a class"
     texts = [
-        s for s in code.code.walk(cst.SimpleString) if not isinstance(code.parent(s), cst.Expr)
+        node
+        for node in code.code.nodes()
+        if isinstance(node, cst.SimpleString | cst.FormattedString)
+        and not isinstance(code.parent(node), cst.Expr)
     ]
     if any("\n" in code.source(text) for text in texts):
         return "it holds a string over several lines, which indenting would change"

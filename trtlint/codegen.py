@@ -50,6 +50,8 @@ def layout(target: str, value: Text, indent: int) -> str:
 
 def _lines(value: Text, column: int, level: int, width: int) -> str:
     flat = str(value)
+    if isinstance(value, str) and '"""' not in flat and "'''" not in flat:
+        return flat.replace("\n", "\n" + " " * (4 * level))
     if isinstance(value, str) or (column + len(flat) <= width and "\n" not in flat):
         return flat
     pad, inner = " " * (4 * level), " " * (4 * level + 4)

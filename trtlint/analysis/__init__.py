@@ -9,12 +9,12 @@ from trtlint.analysis.arguments import Args
 from trtlint.analysis.code import FunctionCode
 from trtlint.analysis.evidence import tensor_parameters
 from trtlint.analysis.index import Parameter
-from trtlint.analysis.interpret import Evaluation, Frame
+from trtlint.analysis.interpret import Frame
 from trtlint.analysis.layers import call_layer
 from trtlint.analysis.project import Project, Symbol
 from trtlint.analysis.shapes import Shape
 from trtlint.analysis.sizes import const, rename
-from trtlint.analysis.states import Env, number_parameter
+from trtlint.analysis.states import Env, Evaluation, number_parameter
 from trtlint.analysis.traced import TracedFunction, find_traced, owner_of
 from trtlint.analysis.values import (
     UNKNOWN,

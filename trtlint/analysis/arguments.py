@@ -129,3 +129,11 @@ def absent(value: Value | None) -> bool:
 def as_int(value: int) -> Int:
     """A known integer."""
     return Int(const(value))
+
+
+def asked_dtype(args: Args, dtype: DType | None) -> DType | None:
+    """The dtype that an argument asks for, or ``dtype``."""
+    for value in (*args.pos[1:], *args.kw.values()):
+        if isinstance(value, DTypeValue):
+            return value.dtype
+    return dtype if absent(args.kw.get("dtype")) else None

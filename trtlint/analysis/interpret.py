@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -12,13 +12,12 @@ from trtlint.analysis.arguments import Args
 from trtlint.analysis.code import FunctionCode
 from trtlint.analysis.expressions import Expressions
 from trtlint.analysis.index import export_outcome
-from trtlint.analysis.layers import module_child
 from trtlint.analysis.operators import binary_operation
-from trtlint.analysis.shapes import Shape
-from trtlint.analysis.sizes import Atom, at_least, atom
 from trtlint.analysis.states import (
     Env,
+    Evaluation,
     closed,
+    element_while_iterating,
     joined,
     of_any_iteration,
     placed,
@@ -33,7 +32,6 @@ from trtlint.analysis.values import (
     Method,
     Module,
     Nothing,
-    Range,
     Ref,
     ShapeOf,
     Tensor,
@@ -46,23 +44,6 @@ from trtlint.analysis.values import (
 
 if TYPE_CHECKING:
     from trtlint.analysis import Analysis
-
-
-@dataclass
-class Evaluation:
-    """What evaluating a function yields.
-
-    Attributes:
-        values: the value of each expression, by node identity.
-        before: the variables before each statement, by node identity.
-        returns: the joined value of all ``return`` statements.
-        dead: identities of statements that never run when exported in eval mode.
-    """
-
-    values: dict[int, Value] = field(default_factory=dict)
-    before: dict[int, Env] = field(default_factory=dict)
-    returns: Value | None = None
-    dead: set[int] = field(default_factory=set)
 
 
 class Frame:
@@ -326,22 +307,7 @@ class Frame:
 
     def elements(self, over: Value, node: cst.CSTNode) -> Value:
         """What a loop variable may be when iterating over ``over``."""
-        match over:
-            case Range(start=start, step=step):
-                low = start.constant if at_least(step, 1) else None
-                return Int(atom(Atom(f"loop {self.token(node)}", low)))
-            case Items():
-                return element_of(over)
-            case Tensor():
-                shape = over.shape
-                inner = None
-                if shape is not None and over.exact and shape.rank:
-                    inner = Shape(shape.dims[1:])
-                return Tensor(inner, inner is not None, over.dtype, over.device, over.storage)
-            case Module():
-                return module_child(over, None)
-            case _:
-                return Unknown(aliases(over))
+        return element_while_iterating(over, self.token(node))
 
     def _is_autocast(self, item: cst.WithItem) -> bool:
         return "autocast" in self.code.code(item.item)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from trtlint.analysis import dtypes
-from trtlint.analysis.arguments import Args, as_int, dtype_of, normal_axis, shape_of_items
+from trtlint.analysis.arguments import Args, as_int, normal_axis, shape_of_items
 from trtlint.analysis.dtypes import DType
 from trtlint.analysis.selectors import select
 from trtlint.analysis.shapes import Shape, fresh_dims
@@ -36,8 +36,9 @@ def _view(args: Args) -> Value:
     tensor = args.tensor()
     if tensor is None:
         return UNKNOWN
-    if any(isinstance(value, DTypeValue) for value in args.pos[1:]):
-        return Tensor(None, False, dtype_of(args.pos[1]), tensor.device, tensor.storage)
+    for value in (*args.pos[1:], *args.kw.values()):
+        if isinstance(value, DTypeValue):
+            return Tensor(None, False, value.dtype, tensor.device, tensor.storage)
     asked = args.sizes(1, "shape") if len(args.pos) > 1 or args.kw else None
     if asked is None:
         return view_of(tensor, None)

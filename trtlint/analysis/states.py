@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 import libcst as cst
 
 from trtlint.analysis import dtypes
 from trtlint.analysis.arguments import Args
+from trtlint.analysis.layers import module_child
 from trtlint.analysis.shapes import Rest, Shape
-from trtlint.analysis.sizes import Atom, DimAtom, Size, atom
+from trtlint.analysis.sizes import Atom, DimAtom, Size, at_least, atom
 from trtlint.analysis.values import (
     UNKNOWN,
     Int,
@@ -17,15 +18,34 @@ from trtlint.analysis.values import (
     Mapping,
     Module,
     Number,
+    Range,
     Tensor,
     Text,
     Unknown,
     Value,
     aliases,
+    element_of,
     join,
 )
 
 Env = dict[str, Value]
+
+
+@dataclass
+class Evaluation:
+    """What evaluating a function yields.
+
+    Attributes:
+        values: the value of each expression, by node identity.
+        before: the variables before each statement, by node identity.
+        returns: the joined value of all ``return`` statements.
+        dead: identities of statements that never run when exported in eval mode.
+    """
+
+    values: dict[int, Value] = field(default_factory=dict)
+    before: dict[int, Env] = field(default_factory=dict)
+    returns: Value | None = None
+    dead: set[int] = field(default_factory=set)
 
 
 def registered(args: Args) -> Env:
@@ -134,3 +154,23 @@ def refine(test: cst.BaseExpression, env: Env) -> str | None:
             env[name] = Int(atom(Atom(mono[0].name, low)))
             return name
     return None
+
+
+def element_while_iterating(over: Value, token: str) -> Value:
+    """What a loop variable may be when iterating over ``over``."""
+    match over:
+        case Range(start=start, step=step):
+            low = start.constant if at_least(step, 1) else None
+            return Int(atom(Atom(f"loop {token}", low)))
+        case Items():
+            return element_of(over)
+        case Tensor():
+            shape = over.shape
+            inner = None
+            if shape is not None and over.exact and shape.rank:
+                inner = Shape(shape.dims[1:])
+            return Tensor(inner, inner is not None, over.dtype, over.device, over.storage)
+        case Module():
+            return module_child(over, None)
+        case _:
+            return Unknown(aliases(over))

@@ -9,11 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from trtlint.analysis import creation, dtypes, reshaping
-from trtlint.analysis.arguments import Args, absent, as_int, device_of, dtype_of, normal_axis
+from trtlint.analysis import creation, dtypes, reductions, reshaping
+from trtlint.analysis.arguments import (
+    Args,
+    as_int,
+    asked_dtype,
+    device_of,
+    dtype_of,
+)
 from trtlint.analysis.dtypes import DType
-from trtlint.analysis.shapes import Shape, broadcast
-from trtlint.analysis.sizes import ONE
+from trtlint.analysis.shapes import broadcast
 from trtlint.analysis.values import (
     OVERLAPPING,
     UNKNOWN,
@@ -51,7 +56,10 @@ _DIVIDE = ["div", "divide", "true_divide", "atan2", "hypot"]
 _COMPARE = """eq ne lt le gt ge logical_and logical_or logical_xor logical_not isnan isinf
     isfinite""".split()
 _DROPOUT = "dropout dropout1d dropout2d dropout3d alpha_dropout feature_dropout".split()
-_REDUCE = "sum mean amax amin prod all any logsumexp std var norm".split()
+# Functions of floating tensors that keep their dtype; their shapes are not followed.
+_OPAQUE = """conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d linear
+    interpolate upsample grid_sample avg_pool1d avg_pool2d avg_pool3d max_pool1d max_pool2d
+    max_pool3d    adaptive_avg_pool1d adaptive_avg_pool2d adaptive_avg_pool3d""".split()
 # Results that may share storage with the tensor, of the same shape and dtype.
 _SAME_VIEW = "detach contiguous view_as_self requires_grad_ cpu cuda".split()
 _CASTS = "half float double int long short byte char bool bfloat16".split()
@@ -113,15 +121,7 @@ def _float(args: Args) -> Value:
     tensor = args.tensor()
     if tensor is None:
         return UNKNOWN
-    return fresh(tensor, args.token, dtype=_asked(args, dtypes.as_floating(tensor.dtype)))
-
-
-def _asked(args: Args, dtype: DType | None) -> DType | None:
-    """The dtype that an argument asks for, or ``dtype``."""
-    for value in (*args.pos[1:], *args.kw.values()):
-        if isinstance(value, DTypeValue):
-            return value.dtype
-    return dtype if absent(args.kw.get("dtype")) else None
+    return fresh(tensor, args.token, dtype=asked_dtype(args, dtypes.as_floating(tensor.dtype)))
 
 
 def _dropout(args: Args) -> Value:
@@ -130,21 +130,6 @@ def _dropout(args: Args) -> Value:
     if tensor is None:
         return UNKNOWN
     return replace(fresh(tensor, args.token), storage=tensor.storage | {args.token})
-
-
-def _norm(args: Args) -> Value:
-    tensor = args.tensor()
-    if tensor is None:
-        return UNKNOWN
-    dtype = _asked(args, tensor.dtype)
-    return fresh(tensor, args.token, shape=None, exact=False, dtype=dtype)
-
-
-def _deviation(args: Args) -> Value:
-    """``std`` and ``var``: a second positional boolean is ``unbiased``."""
-    if len(args.pos) > 2 or any(isinstance(value, Number) for value in args.pos[1:]):
-        return _norm(args)
-    return _reduce(args)
 
 
 def _binary(args: Args) -> Value:
@@ -165,63 +150,6 @@ def _compare(args: Args) -> Value:
     first, second = args.get(0, "input"), args.get(1, "other")
     result = binary(first or UNKNOWN, second or Number("int"), args.token)
     return replace(result, dtype=dtypes.BOOL) if isinstance(result, Tensor) else result
-
-
-def _reduce(args: Args) -> Value:
-    tensor = args.tensor()
-    if tensor is None:
-        return UNKNOWN
-    dim, keep = args.get(1, "dim"), args.flag("keepdim", 2)
-    axes: list[int] | None
-    match dim:
-        case None | Nothing():
-            axes = None
-        case Int(size=size) if size.constant is not None:
-            axes = [size.constant]
-        case Items(items=tuple() as items):
-            known = [i.size.constant for i in items if isinstance(i, Int)]
-            axes = [k for k in known if k is not None]
-            if len(axes) != len(items):
-                return fresh(tensor, args.token, shape=None, exact=False)
-        case _:
-            return fresh(tensor, args.token, shape=None, exact=False)
-    shape = tensor.shape if tensor.exact else None
-    if axes is None:
-        shape = Shape() if not keep else None
-    elif shape is not None and shape.rank is not None:
-        gone = [normal_axis(axis, shape.rank) for axis in axes]
-        dims = [ONE if i in gone else d for i, d in enumerate(shape.dims) if keep or i not in gone]
-        shape = Shape(tuple(dims))
-    else:
-        shape = None
-    return fresh(tensor, args.token, shape=shape, exact=shape is not None)
-
-
-def _sum(args: Args) -> Value:
-    result = _reduce(args)
-    if not isinstance(result, Tensor):
-        return result
-    small = result.dtype is not None and result.dtype.floating is False
-    unknown = result.dtype is None or result.dtype.floating is None
-    dtype = dtypes.INT64 if small else None if unknown else result.dtype
-    return replace(result, dtype=_asked(args, dtype))
-
-
-def _mean(args: Args) -> Value:
-    result = _reduce(args)
-    if not isinstance(result, Tensor):
-        return result
-    return replace(result, dtype=_asked(args, result.dtype))
-
-
-def _predicate(args: Args) -> Value:
-    result = _reduce(args)
-    if not isinstance(result, Tensor):
-        return result
-    # Of uint8, any() and all() return uint8.
-    known = result.dtype is not None and result.dtype.floating is not None
-    byte = known and result.dtype is not None and result.dtype.name == "uint8"
-    return replace(result, dtype=None if byte or not known else dtypes.BOOL)
 
 
 def _clamp(args: Args) -> Value:
@@ -353,6 +281,15 @@ def _in_place(args: Args) -> Value:
     return replace(tensor, creation=None, parameter=None) if tensor is not None else UNKNOWN
 
 
+def _opaque(args: Args) -> Value:
+    """A tensor of which only the dtype is known, if it is the operand's and floating."""
+    tensor = args.tensor()
+    if tensor is None or any(_may_be_true(v) for v in (*args.pos[1:], *args.kw.values())):
+        return Unknown(_aliases_of(args) | {args.token})
+    dtype = tensor.dtype if tensor.dtype is not None and tensor.dtype.floating else None
+    return fresh(tensor, args.token, shape=None, exact=False, dtype=dtype)
+
+
 def _where(args: Args) -> Value:
     left, right = args.get(1, "input"), args.get(2, "other")
     if left is None or right is None:
@@ -367,17 +304,9 @@ FUNCTIONS: dict[str, Callable[[Args], Value]] = {
     **dict.fromkeys(_BINARY, _binary),
     **dict.fromkeys(_DIVIDE, _divide),
     **dict.fromkeys(_COMPARE, _compare),
-    **dict.fromkeys(_REDUCE, _reduce),
+    **reductions.FUNCTIONS,
     **dict.fromkeys(_DROPOUT, _dropout),
-    "norm": _norm,
-    "std": _deviation,
-    "var": _deviation,
-    "mean": _mean,
-    "sum": _sum,
-    "prod": _sum,
     **dict.fromkeys(("clamp", "clip", "clamp_min", "clamp_max"), _clamp),
-    "all": _predicate,
-    "any": _predicate,
     **dict.fromkeys(_SAME_VIEW, _same_view),
     **{name: _cast(name) for name in _CASTS},
     **dict.fromkeys(_IN_PLACE, _in_place),
@@ -386,6 +315,7 @@ FUNCTIONS: dict[str, Callable[[Args], Value]] = {
     "cuda": _cuda,
     "cpu": _cpu,
     "where": _where,
+    **dict.fromkeys(_OPAQUE, _opaque),
     "expand_as": _expand_as,
     "view_as": _expand_as,
     "reshape_as": _expand_as,

@@ -11,9 +11,9 @@ import libcst as cst
 
 from trtlint.analysis import Analysis
 from trtlint.analysis.code import FunctionCode
-from trtlint.analysis.interpret import Evaluation
 from trtlint.analysis.project import Project, Symbol
 from trtlint.analysis.sizes import DimAtom, Size
+from trtlint.analysis.states import Evaluation
 from trtlint.analysis.traced import TracedFunction
 from trtlint.analysis.trees import children
 from trtlint.analysis.values import UNKNOWN, Int, Method, Ref, Tensor, Value
