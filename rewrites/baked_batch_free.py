@@ -51,8 +51,9 @@ class BakedBatchToFree(Rewrite[BakedReshape]):
             return Decline("another size is already -1, and the reshape is no plain flattening")
         if any(size is None for size in found.values[1:]):
             return Decline("a size is not known to be an integer other than -1")
-        if any(size is not None and _may_be_zero(size) for size in found.values[1:]):
-            return Decline("a size may be 0, and -1 then stands for no one number")
+        shape = found.tensor.shape if found.tensor.exact else None
+        if shape is not None and any(map(_may_be_zero, (*shape.dims, *shape.last))):
+            return Decline("the tensor may be empty, and -1 then stands for no one number")
         return Change((Swap(code.code, found.sizes[0], "-1", bare=True),))
 
 
