@@ -17,6 +17,7 @@ class FreeFunctionToMethod(Rewrite[FreeFunctionUse]):
     rule = FreeFunction
     title = "move it into the class as a static method"
     safety = Safety.SAFE
+    on_request = True  # moving code is a change of design, not worth it for a target that is fine
 
     def rewrite(self, found: FreeFunctionUse, code: TracedCode) -> Change | Decline:
         """For functions of one user in the same file."""

@@ -114,7 +114,7 @@ class BakedBatch(Rule[BakedReshape]):
             elif first is not None and first.constant is not None and first.constant > 0:
                 rest = [a for size in found.values[1:] if size is not None for a in size.atoms()]
                 free = any(size is not None and size.constant == -1 for size in found.values)
-                if dim is None or free or not is_batch(dim):
+                if dim is None or free or not is_batch(dim) or not is_input(dim):
                     continue
                 if any(one in tuple(dim.atoms()) for one in rest):
                     continue

@@ -61,6 +61,7 @@ class Creation(Match):
         result: what ``whole`` is.
         function: ``torch.zeros``.
         hard_device: the device that the source names, such as ``cuda``.
+        follows: whether a sized tensor is put on the device of one at hand.
     """
 
     call: cst.Call
@@ -69,13 +70,14 @@ class Creation(Match):
     result: Tensor
     function: str
     hard_device: str | None
+    follows: bool = False
 
     @property
     def variant(self) -> str:
         """``device``, ``like``, ``arange``, ``static`` or ``sized``."""
         if self.hard_device is not None:
             return "device"
-        if self.function in _LIKE or not self.function.startswith("torch."):
+        if self.follows or self.function in _LIKE or not self.function.startswith("torch."):
             return "like"
         if self.function == "torch.arange" and same_dtype(self.made.dtype, INT64):
             return "arange"
@@ -96,7 +98,8 @@ class TensorCreation(Rule[Creation]):
     ## What it does
     Finds ``torch.zeros``, ``ones``, ``full``, ``empty``, ``eye``, ``arange``, ``linspace`` and
     ``tensor`` in traced code, and any creation on a device that the source names.
-    ``zeros_like(x)`` and ``x.new_zeros(...)`` are reported only for targets that refuse them.
+    ``zeros_like(x)``, ``x.new_zeros(...)`` and ``torch.zeros(..., device=x.device)`` are reported
+    only for targets that refuse them.
 
     ## Why it matters
     A hard-coded device makes export fail on every machine without it, and pins the constant to it
@@ -110,8 +113,7 @@ class TensorCreation(Rule[Creation]):
     ## Fix safety
     Safe: shape and dtype stay; the device becomes that of the input or the module, which is where
     the result is used. A constant becomes a buffer only if nothing writes into it or returns it.
-    Modules pickled whole before the fix lack the buffer; checkpoints (``state_dict``) do not
-    change.
+    Modules pickled whole before the fix lack the buffer; checkpoints do not change.
 
     ## Known limits
     Random tensors are another matter and not reported here.
@@ -142,4 +144,6 @@ class TensorCreation(Rule[Creation]):
             if isinstance(made, Tensor) and isinstance(result, Tensor):
                 name = function or f"{code.source(call.func)}"
                 device = result.device if names_device(code, whole) else None
-                yield Creation(whole, call, whole, made, result, name, device)
+                static = made.creation is not None and made.creation.static
+                follows = not static and result.device not in ("cpu", device)
+                yield Creation(whole, call, whole, made, result, name, device, follows)

@@ -99,6 +99,8 @@ class Rewrite(Generic[M]):
         routes: the conversion routes that take its result.
         order: rewrites of one rule are tried from the lowest on; the first that does not decline
             is used.
+        on_request: whether it is applied only where a selected target minds the pattern, or the
+            user has named the rule.
     """
 
     rule: ClassVar[type[Rule[Any]]]
@@ -106,6 +108,7 @@ class Rewrite(Generic[M]):
     safety: ClassVar[Safety]
     routes: ClassVar[frozenset[str]] = frozenset({"onnx", "torch2trt"})
     order: ClassVar[int] = 0
+    on_request: ClassVar[bool] = False
 
     def rewrite(self, found: M, code: TracedCode) -> Change | Decline:
         """The change for one match."""

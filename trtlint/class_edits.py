@@ -215,6 +215,8 @@ def _movable(code: TracedCode, user: Symbol) -> str | None:
         return f"`{user.qualname}` stands in another file"
     if facts.column or "." in user.qualname:
         return "the function or the class is nested"
+    if facts.parameters and facts.parameters[0].name in ("self", "cls"):
+        return f"its first parameter is called `{facts.parameters[0].name}`"
     if facts.decorators:
         return f"it is decorated with `{facts.decorators[0]}`"
     target, index = project.class_facts(user), project.files[path]

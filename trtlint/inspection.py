@@ -40,6 +40,7 @@ class EngineSettings:
         dynamic_batch: whether the batch size varies.
         unsafe: whether unsafe rewrites are applied.
         with_edits: whether each finding's fix carries its text edits.
+        asked: rules that the user named one by one; None stands for all of them.
         root: the project's root folder.
     """
 
@@ -48,6 +49,7 @@ class EngineSettings:
     dynamic_batch: bool = False
     unsafe: bool = False
     with_edits: bool = False
+    asked: frozenset[str] | None = None
     root: Path = field(default_factory=Path)
 
 
@@ -205,6 +207,10 @@ class Inspection:
         for rewrite in catalogue.rewrites().get(finding.rule, ()):
             if not self.routes <= rewrite.routes:
                 continue
+            if rewrite.on_request and not self._wanted(finding):
+                named = f"no selected target minds it; `--rule {finding.rule}` applies the fix"
+                reasons.append(Decline(named))
+                continue
             outcome = rewrite.rewrite(match, code)
             unit = type(rewrite).__name__
             if isinstance(outcome, Change) and fixing.loses_comment(outcome):
@@ -217,6 +223,11 @@ class Inspection:
         told = [decline for decline in reasons if not decline.beside] or reasons[-1:]
         reason = told[0].reason if told else "no rewrite is known for the selected targets"
         return Candidate(replace(finding, declined=reason), None)
+
+    def _wanted(self, finding: Finding) -> bool:
+        """Whether a selected target minds, or the rule was asked for by name."""
+        asked = self.settings.asked is None or finding.rule in self.settings.asked
+        return asked or any(finding.verdicts[name].minds for name in self.settings.targets)
 
     def _with_edits(self, candidate: Candidate) -> Finding:
         """The finding whose fix says which text it replaces in its own file."""

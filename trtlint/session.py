@@ -90,6 +90,7 @@ def _run(request: Request) -> Report:
             ),
             unsafe=unsafe,
             with_edits=request.with_edits,
+            asked=frozenset(rules if request.rules or config.rules not in ((), ("all",)) else ()),
             root=root,
         )
         sources = {source.path: source for source in selected}

@@ -281,12 +281,22 @@ def _renamed(value: Value, visible: frozenset[str], token: str, private: tuple[s
             return value
 
 
+def _plain(annotation: str) -> str:
+    """``Tensor`` of ``Optional[Tensor]`` and ``Tensor | None``; ``List[Tensor]`` stays."""
+    text = annotation.strip("\"'")
+    inner = text.removeprefix("typing.").removeprefix("Optional[")
+    text = inner.removesuffix("]") if inner != text and text.endswith("]") else text
+    return text.removesuffix("| None").removeprefix("None |").strip()
+
+
 def _parameter(parameter: Parameter, evidence: bool, scope: str) -> Value:
     """What a parameter may be, from its annotation, its default and its use."""
     name = f"{scope}.{parameter.name}" if scope else parameter.name
-    annotation = parameter.annotation.replace("Optional[", "").rstrip("]").split(" | ")[0]
+    annotation = _plain(parameter.annotation)
     shared = frozenset({f"parameter {parameter.name}"})
     if parameter.variadic:
+        return Unknown(shared)
+    if annotation.endswith("]"):  # a container: what it holds is not followed
         return Unknown(shared)
     if annotation.endswith("Tensor") or (evidence and parameter.default in ("", "NoneType")):
         return Tensor(

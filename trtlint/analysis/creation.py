@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from trtlint.analysis import dtypes
 from trtlint.analysis.arguments import Args, absent, device_of, dtype_of
@@ -116,6 +117,8 @@ def _eye(args: Args) -> Value:
 
 def _tensor(args: Args) -> Value:
     data = args.get(0, "data")
+    if isinstance(data, Tensor):  # as_tensor() may return it, tensor() copies it
+        return replace(data, storage=data.storage | {args.token}, creation=None, parameter=None)
     shape, dtype = _literal(data)
     made = _made("tensor", args, shape, dtype)
     if made.creation is not None and not _is_constant(data):
@@ -185,6 +188,11 @@ def _new(name: str) -> Callable[[Args], Value]:
     return make
 
 
+def _shared(args: Args) -> Value:
+    """A tensor over memory that something else owns."""
+    return Tensor(None, False, None, "cpu", frozenset({args.token, "foreign memory"}))
+
+
 FUNCTIONS: dict[str, Callable[[Args], Value]] = {
     **{name: _sized(name) for name in _FILLS},
     **{f"{name}_like": _like(name) for name in (*_FILLS, "full")},
@@ -194,6 +202,8 @@ FUNCTIONS: dict[str, Callable[[Args], Value]] = {
     "eye": _eye,
     "tensor": _tensor,
     "as_tensor": _tensor,
+    "asarray": _tensor,
+    "from_numpy": _shared,
 }
 METHODS: dict[str, Callable[[Args], Value]] = {
     f"new_{name}": _new(name) for name in ("zeros", "ones", "empty", "full", "tensor")

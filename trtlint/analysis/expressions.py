@@ -285,6 +285,8 @@ class Expressions:
                 return Int(-size)
             case cst.Minus(), Number(kind="float", value=float() as value):
                 return Number("float", -value)
+            case cst.Plus(), Tensor():
+                return replace(inner, creation=None, parameter=None)  # the tensor itself
             case cst.Not(), _:
                 return Number("bool")
             case _, Tensor():

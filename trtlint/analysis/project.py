@@ -246,7 +246,7 @@ def _module_name(path: Path, paths: Iterable[Path]) -> str:
     known = paths if isinstance(paths, set) else set(paths)
     parts = [] if path.name == "__init__.py" else [path.stem]
     folder = path.parent
-    while folder / "__init__.py" in known:
+    while folder / "__init__.py" in known and folder.name:
         parts.insert(0, folder.name)
         folder = folder.parent
     return ".".join(parts) or path.parent.name
