@@ -51,6 +51,7 @@ class EngineSettings:
     dynamic_batch: bool = False
     unsafe: bool = False
     with_edits: bool = False
+    asked: frozenset[str] | None = None
 
 
 class Fake:
