@@ -136,17 +136,17 @@ class VerifyResult:
 
     @property
     def conclusive(self) -> bool:
-        """Whether something was checked beyond the export, or failed."""
+        """Whether numbers were compared, or something failed. A build alone compares nothing."""
         statuses = [level.status for level in self.levels.values()]
         checked = any(
             name in self.levels and self.levels[name].status == "passed"
-            for name in ("onnx", "build", "network", "engine")
+            for name in ("onnx", "network", "engine")
         )
         return checked or "failed" in statuses
 
     @property
     def passed(self) -> bool:
-        """Whether no level failed and at least one real check ran."""
+        """Whether no level failed and numbers were compared."""
         return (
             self.conclusive
             and not self.failures
@@ -155,7 +155,7 @@ class VerifyResult:
 
     @property
     def exit_code(self) -> int:
-        """0 where it passed, 1 where it failed, 2 where nothing could be checked."""
+        """0 where it passed, 1 where it failed, 2 where no numbers were compared."""
         return 0 if self.passed else 1 if self.conclusive else 2
 
     def with_rules(self, rule_for: RuleFor | None) -> VerifyResult:
