@@ -11,16 +11,14 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from fixture_runs import convert, differences, run_all
 from fixture_support import (
     Fixture,
     FixtureFile,
     comments,
-    convert,
     describe,
-    differences,
     fixtures,
     of_kind,
-    run_all,
     variants,
 )
 

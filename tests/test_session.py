@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fakes import Fake, install, write
+from fakes import Fake, write
 
 from trtlint.errors import AuthorError, ConfigError, SourceError, UnparsableSource, UsageError
 from trtlint.findings import Safety, Severity
@@ -15,11 +15,6 @@ from trtlint.report import Report
 from trtlint.session import Action, Request, project_root, run
 from trtlint.source import Source
 from trtlint.targets import DEFAULT_TARGETS
-
-
-@pytest.fixture
-def fake(monkeypatch: pytest.MonkeyPatch) -> Fake:
-    return install(monkeypatch)
 
 
 @pytest.fixture
