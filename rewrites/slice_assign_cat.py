@@ -9,13 +9,11 @@ from trtlint.api import (
     Rewrite,
     Safety,
     TracedCode,
-    Undecided,
     Written,
     change,
     decompose,
     is_fresh,
-    obstacle,
-    region_of,
+    region_to_rebuild,
     removable,
     tailed,
     untouched,
@@ -37,21 +35,13 @@ class SliceAssignToCat(Rewrite[SliceAssignment]):
 
     def rewrite(self, found: SliceAssignment, code: TracedCode) -> Change | Decline:
         """For one or several writes in a row into one tensor."""
-        region = region_of(code, found.write)
-        if region is None:
-            return Decline("the write does not stand in a plain block of statements")
+        region = region_to_rebuild(code, found.write)
         if region.base.shape is None:
             return Decline("nothing is known of the tensor's shape")
-        reason = obstacle(code, region)
-        if reason is not None:
-            return Decline(reason)
         build = Rebuilder(code, region.writes, region.base)
-        try:
-            piece = decompose(region.base.shape, region.writes)
-            text = build.text(piece)
-            if isinstance(piece, Written) and not is_fresh(code, piece.write.value, region.last):
-                text = tailed(text, ".clone()")  # a write copies; the name must not become an alias
-        except Undecided as undecided:
-            return Decline(str(undecided))
+        piece = decompose(region.base.shape, region.writes)
+        text = build.text(piece)
+        if isinstance(piece, Written) and not is_fresh(code, piece.write.value, region.last):
+            text = tailed(text, ".clone()")  # a write copies; the name must not become an alias
         drop = removable(code, region) and not untouched(piece)
         return change(code, region, text, build.imports, drop=drop)

@@ -11,13 +11,11 @@ from trtlint.api import (
     SumText,
     Swap,
     TracedCode,
-    Undecided,
     call,
     has_strides,
     interleaving,
     layout,
-    obstacle,
-    region_of,
+    region_to_rebuild,
     removable,
     size_sources,
 )
@@ -43,9 +41,7 @@ class SliceAssignToConvTranspose(Rewrite[SliceAssignment]):
 
     def rewrite(self, found: SliceAssignment, code: TracedCode) -> Change | Decline:
         """For writes like ``h[:, :, 0::2, 1::2] = x`` that cover a four-dimensional ``h``."""
-        region = region_of(code, found.write)
-        if region is None:
-            return Decline("the write does not stand in a plain block of statements")
+        region = region_to_rebuild(code, found.write)
         woven = interleaving(region)
         if isinstance(woven, str):
             return Decline(woven, beside=not has_strides(region))
@@ -53,9 +49,6 @@ class SliceAssignToConvTranspose(Rewrite[SliceAssignment]):
             return Decline("only the last two of four dimensions are spread by conv_transpose2d")
         if region.base.dtype is None or not region.base.dtype.floating:
             return Decline("convolutions take floating-point tensors only")
-        reason = obstacle(code, region)
-        if reason is not None:
-            return Decline(reason)
         sizes = size_sources(code, region)
         if sizes is None:
             return Decline("the sizes of the tensor have no names here")
@@ -64,16 +57,13 @@ class SliceAssignToConvTranspose(Rewrite[SliceAssignment]):
         names = [
             code.fresh_name(f"{region.name}_{i}{j}") for i in range(down) for j in range(right)
         ]
-        try:
-            values = dict(
-                zip(
-                    map(id, woven.writes),
-                    zip(names, map(build.value, woven.writes), strict=True),
-                    strict=True,
-                )
+        values = dict(
+            zip(
+                map(id, woven.writes),
+                zip(names, map(build.value, woven.writes), strict=True),
+                strict=True,
             )
-        except Undecided as undecided:
-            return Decline(str(undecided))
+        )
         indent = code.code.span(region.last).column - 1
         lines = {key: layout(name, value, indent) for key, (name, value) in values.items()}
         ones = code.fresh_name("ones")

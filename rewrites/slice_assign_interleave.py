@@ -11,13 +11,11 @@ from trtlint.api import (
     Safety,
     Text,
     TracedCode,
-    Undecided,
     call,
     change,
     has_strides,
     interleaving,
-    obstacle,
-    region_of,
+    region_to_rebuild,
     removable,
     sequence,
 )
@@ -39,20 +37,12 @@ class SliceAssignToInterleave(Rewrite[SliceAssignment]):
 
     def rewrite(self, found: SliceAssignment, code: TracedCode) -> Change | Decline:
         """For writes like ``h[:, :, 0::2, 1::2] = x`` that cover ``h``."""
-        region = region_of(code, found.write)
-        if region is None:
-            return Decline("the write does not stand in a plain block of statements")
+        region = region_to_rebuild(code, found.write)
         woven = interleaving(region)
         if isinstance(woven, str):
             return Decline(woven, beside=not has_strides(region))
-        reason = obstacle(code, region)
-        if reason is not None:
-            return Decline(reason)
         build = Rebuilder(code, region.writes, region.base)
-        try:
-            values = [build.value(write) for write in woven.writes]
-        except Undecided as undecided:
-            return Decline(str(undecided))
+        values = [build.value(write) for write in woven.writes]
         rank = region.base.rank
         square = len(set(woven.periods)) == 1 and len(woven.periods) == 2
         text: Text

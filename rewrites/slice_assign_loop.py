@@ -39,13 +39,10 @@ class SliceAssignToStack(Rewrite[SliceAssignment]):
 
     def rewrite(self, found: SliceAssignment, code: TracedCode) -> Change | Decline:
         """For loops over ``range(n)`` that index one axis with their variable."""
-        try:
-            steps = step_loop(code, found.write)
-            if steps is None:
-                return Decline("the write does not stand in a loop", beside=True)
-            return _rebuilt(code, steps)
-        except Undecided as undecided:
-            return Decline(str(undecided))
+        steps = step_loop(code, found.write)
+        if steps is None:
+            return Decline("the write does not stand in a loop", beside=True)
+        return _rebuilt(code, steps)
 
 
 def _rebuilt(code: TracedCode, found: StepLoop) -> Change:

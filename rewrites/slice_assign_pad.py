@@ -9,11 +9,9 @@ from trtlint.api import (
     Rewrite,
     Safety,
     TracedCode,
-    Undecided,
     change,
     decompose,
-    obstacle,
-    region_of,
+    region_to_rebuild,
     removable,
     untouched,
 )
@@ -34,22 +32,14 @@ class SliceAssignToPad(Rewrite[SliceAssignment]):
 
     def rewrite(self, found: SliceAssignment, code: TracedCode) -> Change | Decline:
         """For writes into ``torch.zeros(...)`` and its kin that leave parts of it as they were."""
-        region = region_of(code, found.write)
-        if region is None:
-            return Decline("the write does not stand in a plain block of statements")
+        region = region_to_rebuild(code, found.write)
         made = region.base.creation
         if made is None or made.fill is None or not removable(code, region):
             return Decline("the tensor is not one constant before the writes", beside=True)
-        reason = obstacle(code, region)
-        if reason is not None:
-            return Decline(reason)
         build = Rebuilder(code, region.writes, region.base, fill=made.fill)
-        try:
-            assert region.base.shape is not None
-            piece = decompose(region.base.shape, region.writes)
-            if not untouched(piece):
-                return Decline("nothing is left of the constant", beside=True)
-            text = build.text(piece)
-        except Undecided as undecided:
-            return Decline(str(undecided))
+        assert region.base.shape is not None
+        piece = decompose(region.base.shape, region.writes)
+        if not untouched(piece):
+            return Decline("nothing is left of the constant", beside=True)
+        text = build.text(piece)
         return change(code, region, text, build.imports, drop=True)

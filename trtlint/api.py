@@ -32,13 +32,20 @@ from trtlint.analysis.traced_code import (
 from trtlint.analysis.trees import variables
 from trtlint.analysis.uses import call_chain, escapes, names_device, written_later
 from trtlint.analysis.values import DeviceValue, DTypeValue, Tensor
-from trtlint.analysis.writes import Region, SliceWrite, mentions, region_of, slice_writes
+from trtlint.analysis.writes import SliceWrite, mentions, slice_writes
 from trtlint.changes import Change, Decline, Insert, Lines, Swap
 from trtlint.class_edits import add_to_init, move_into_class
 from trtlint.codegen import CallText, SumText, Text, call, layout, sequence, tailed
 from trtlint.findings import Safety
 from trtlint.rebuilding import Rebuilder, primary
-from trtlint.regions import change, laid_out, obstacle, removable, size_sources
+from trtlint.regions import (
+    change,
+    laid_out,
+    obstacle,
+    region_to_rebuild,
+    removable,
+    size_sources,
+)
 from trtlint.verdicts import Verdict, cited, executed
 
 
@@ -111,7 +118,11 @@ class Rewrite(Generic[M]):
     on_request: ClassVar[bool] = False
 
     def rewrite(self, found: M, code: TracedCode) -> Change | Decline:
-        """The change for one match."""
+        """The change for one match.
+
+        Raises:
+            Undecided: a proof failed on the way; the same as returning a decline with its reason.
+        """
         raise NotImplementedError
 
 
@@ -127,7 +138,6 @@ __all__ = [
     "Lines",
     "Match",
     "Rebuilder",
-    "Region",
     "Rewrite",
     "Rule",
     "Safety",
@@ -170,7 +180,7 @@ __all__ = [
     "names_device",
     "obstacle",
     "primary",
-    "region_of",
+    "region_to_rebuild",
     "removable",
     "same_dtype",
     "sequence",

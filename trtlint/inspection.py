@@ -11,6 +11,7 @@ import libcst as cst
 
 from trtlint import catalogue, fixing
 from trtlint.analysis import Analysis
+from trtlint.analysis.pieces import Undecided
 from trtlint.analysis.project import Project, source_lines
 from trtlint.analysis.traced import TracedFunction
 from trtlint.analysis.traced_code import TracedCode
@@ -211,7 +212,10 @@ class Inspection:
                 named = f"no selected target minds it; `--rule {finding.rule}` applies the fix"
                 reasons.append(Decline(named))
                 continue
-            outcome = rewrite.rewrite(match, code)
+            try:
+                outcome = rewrite.rewrite(match, code)
+            except Undecided as undecided:
+                outcome = Decline(str(undecided))
             unit = type(rewrite).__name__
             if isinstance(outcome, Change) and fixing.loses_comment(outcome):
                 outcome = Decline("a comment inside it would be lost")

@@ -7,10 +7,18 @@ from collections.abc import Collection
 import libcst as cst
 
 from trtlint.analysis.effects import captured, is_pure, nodes_until, stands_in
+from trtlint.analysis.pieces import Undecided
 from trtlint.analysis.sizes import Size
 from trtlint.analysis.traced_code import TracedCode
 from trtlint.analysis.values import Int, aliases
-from trtlint.analysis.writes import Region, mentions, names_in, shared_with
+from trtlint.analysis.writes import (
+    Region,
+    SliceWrite,
+    mentions,
+    names_in,
+    region_of,
+    shared_with,
+)
 from trtlint.changes import Change, Swap
 from trtlint.codegen import Text, layout, tailed
 
@@ -37,6 +45,21 @@ def change(
     swaps = [Swap(code.code, line, "") for line in gone]
     swaps.append(Swap(code.code, region.last, layout(region.name, value, indent)))
     return Change(tuple(swaps), imports=tuple(sorted(imports)))
+
+
+def region_to_rebuild(code: TracedCode, write: SliceWrite) -> Region:
+    """The region around a write, free to be put together at the place of its last write.
+
+    Raises:
+        Undecided: why the writes have to stay where they are.
+    """
+    region = region_of(code, write)
+    if region is None:
+        raise Undecided("the write does not stand alone in a plain block of statements")
+    reason = obstacle(code, region)
+    if reason is not None:
+        raise Undecided(reason)
+    return region
 
 
 def laid_out(code: TracedCode, region: Region, value: Text) -> Text:

@@ -177,20 +177,20 @@ class Analysis:
                 symbol = self.class_symbol(key)
                 forward = self.project.find_method(symbol, "forward") if symbol else None
                 if forward is None:
-                    return Unknown(_shared(args))
+                    return Unknown(args.shared)
                 return self._inline(forward, function, args, frame)
             case Class(key=key):
                 symbol = self.class_symbol(key)
                 if symbol is not None and self.project.is_module(symbol):
                     return Module(key, True, args.pos, tuple(args.kw.items()))
-                return Unknown(_shared(args))
+                return Unknown(args.shared)
             case Function(key=key, owner=owner):
                 target = self._function_symbol(key)
                 if target is None:
-                    return Unknown(_shared(args))
+                    return Unknown(args.shared)
                 return self._inline(target, owner, args, frame)
             case _:
-                return Unknown(_shared(args) | aliases(function))
+                return Unknown(args.shared | aliases(function))
 
     def _function_symbol(self, key: str) -> Symbol | None:
         path, _, qualname = key.rpartition("::")
@@ -203,7 +203,7 @@ class Analysis:
         """Evaluate ``target`` with these arguments, from a cache if it was done before."""
         depth = len(frame.stack)
         if target.key in frame.stack or depth >= _MAX_DEPTH or args.open:
-            return Unknown(_shared(args) | {args.token})
+            return Unknown(args.shared | {args.token})
         key = (target.key, owner, args.pos, tuple(sorted(args.kw.items(), key=lambda kv: kv[0])))
         if key not in self._results:
             code = self.code(target)
@@ -219,7 +219,7 @@ class Analysis:
             env.update({name: value for name, value in args.kw.items() if name in names})
             result = Frame(self, code, env, (*frame.stack, target.key)).run()
             self._results[key] = result.returns if result.returns is not None else UNKNOWN
-        visible = _shared(args)
+        visible = args.shared
         return _renamed(self._results[key], visible, args.token, self._private(target, owner))
 
     def _private(self, target: Symbol, owner: Value | None) -> tuple[str, ...]:
@@ -232,13 +232,6 @@ class Analysis:
         if isinstance(owner, Module) and owner.path != "self":
             prefixes.append(owner.type.rpartition("::")[2] + ".")
         return tuple(prefixes)
-
-
-def _shared(args: Args) -> frozenset[str]:
-    found: frozenset[str] = frozenset()
-    for value in (*args.pos, *args.kw.values()):
-        found |= aliases(value)
-    return found
 
 
 def _renamed(value: Value, visible: frozenset[str], token: str, private: tuple[str, ...]) -> Value:

@@ -21,6 +21,7 @@ from trtlint.analysis.values import (
     Tensor,
     Text,
     Value,
+    aliases,
 )
 
 
@@ -45,6 +46,14 @@ class Args:
         if position < len(self.pos):
             return self.pos[position]
         return self.kw.get(name)
+
+    @property
+    def shared(self) -> frozenset[str]:
+        """Tokens of all storage that the arguments may share."""
+        found: frozenset[str] = frozenset()
+        for value in (*self.pos, *self.kw.values()):
+            found |= aliases(value)
+        return found
 
     def tensor(self, position: int = 0, name: str = "input") -> Tensor | None:
         """The same if it is a tensor."""

@@ -59,10 +59,7 @@ def call_builtin(name: str, args: Args) -> Value:
         case _ if name.startswith("numpy."):
             return NdArray()
         case _:
-            shared: frozenset[str] = frozenset()
-            for value in (*args.pos, *args.kw.values()):
-                shared |= aliases(value)
-            return Unknown(shared)
+            return Unknown(args.shared)
 
 
 def _int(value: Value | None) -> Value:

@@ -268,11 +268,11 @@ class Expressions:
                 bound = Args((owner, *args.pos), args.kw, args.token, args.open)
                 return torch_calls.call_method(name, bound)
             case Method(owner=owner):
-                return Unknown(aliases(owner) | _shared(args))
+                return Unknown(aliases(owner) | args.shared)
             case Function() | Class() | Module():
                 return self.frame.analysis.call(function, args, self.frame)
             case _:
-                return Unknown(_shared(args) | aliases(function))
+                return Unknown(args.shared | aliases(function))
 
     def _binary(self, node: cst.BinaryOperation) -> Value:
         left, right = self.value(node.left), self.value(node.right)
@@ -352,13 +352,6 @@ class Expressions:
         element = of_any_iteration(self.value(node.elt))
         self.frame.env = saved
         return Items("list", None, element)
-
-
-def _shared(args: Args) -> frozenset[str]:
-    found: frozenset[str] = frozenset()
-    for value in (*args.pos, *args.kw.values()):
-        found |= aliases(value)
-    return found
 
 
 def _construct(name: str, args: Args) -> Value:

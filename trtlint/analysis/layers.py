@@ -24,7 +24,6 @@ from trtlint.analysis.values import (
     Text,
     Unknown,
     Value,
-    aliases,
     fresh,
 )
 
@@ -83,9 +82,9 @@ def call_layer(layer: Module, args: Args, call: Callable[[Value, Args], Value]) 
         value: Value = args.pos[0] if args.pos else UNKNOWN
         for i, child in enumerate(layer.args):
             value = call(child, Args((value,), token=f"{args.token}.{i}"))
-        return value if layer.args else Unknown(_shared(args))
+        return value if layer.args else Unknown(args.shared)
     if tensor is None:
-        return Unknown(_shared(args) | {args.token})
+        return Unknown(args.shared | {args.token})
     if name in _ACTIVATIONS:
         result = torch_calls.FUNCTIONS[_ACTIVATIONS[name]](Args((tensor,), token=args.token))
         if isinstance(result, Tensor) and may_be_in_place(layer):
@@ -105,14 +104,7 @@ def call_layer(layer: Module, args: Args, call: Callable[[Value, Args], Value]) 
         if "dtype" in dict(layer.kwargs):
             return replace(result, dtype=None)
         return result if name in _KEEP_DTYPE else replace(result, dtype=dtypes.MODEL)
-    return Unknown(_shared(args) | {args.token})
-
-
-def _shared(args: Args) -> frozenset[str]:
-    found: frozenset[str] = frozenset()
-    for value in (*args.pos, *args.kw.values()):
-        found |= aliases(value)
-    return found
+    return Unknown(args.shared | {args.token})
 
 
 def _conv(spatial: int) -> Callable[[Module, Tensor, str], Shape | None]:

@@ -34,7 +34,6 @@ from trtlint.analysis.values import (
     Text,
     Unknown,
     Value,
-    aliases,
     fresh,
 )
 
@@ -285,7 +284,7 @@ def _opaque(args: Args) -> Value:
     """A tensor of which only the dtype is known, if it is the operand's and floating."""
     tensor = args.tensor()
     if tensor is None or any(_may_be_true(v) for v in (*args.pos[1:], *args.kw.values())):
-        return Unknown(_aliases_of(args) | {args.token})
+        return Unknown(args.shared | {args.token})
     dtype = tensor.dtype if tensor.dtype is not None and tensor.dtype.floating else None
     return fresh(tensor, args.token, shape=None, exact=False, dtype=dtype)
 
@@ -334,7 +333,7 @@ def call_function(name: str, args: Args) -> Value:
     if name.startswith("torch.") and last in creation.FUNCTIONS and name.count(".") == 1:
         return creation.FUNCTIONS[last](args)
     known = FUNCTIONS.get(last)
-    shared = _aliases_of(args)
+    shared = args.shared
     if known is not None and name.startswith(("torch.nn.functional.", "torch.special.")):
         result = known(args)
         switches = (*args.pos[1:], args.kw.get("inplace"))
@@ -360,11 +359,4 @@ def call_method(name: str, args: Args) -> Value:
     known = FUNCTIONS.get(name)
     if known is not None:
         return known(args)
-    return Unknown(_aliases_of(args) | {args.token})
-
-
-def _aliases_of(args: Args) -> frozenset[str]:
-    found: frozenset[str] = frozenset()
-    for value in (*args.pos, *args.kw.values()):
-        found |= aliases(value)
-    return found
+    return Unknown(args.shared | {args.token})
