@@ -12,6 +12,7 @@ from types import ModuleType
 import click
 import pytest
 from checkout import ROOT
+from cli_support import trtlint
 
 from trtlint import catalogue
 from trtlint.cli import COMMANDS, main
@@ -117,3 +118,18 @@ def test_the_readme_lists_every_rule_and_target() -> None:
     )
     assert list(rows) == list(target_names())
     assert [name for name, default in rows.items() if default] == list(DEFAULT_TARGETS)
+
+
+@pytest.mark.parametrize("what", ["check", "diff"])
+def test_the_readme_shows_what_is_printed(what: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its blocks are the real output, with gaps where it says `...`."""
+    monkeypatch.chdir(ROOT)
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    block = re.search(rf"(?s)<!-- output: {what} -->\n```\w+\n(.*?)\n```\n<!-- /output -->", text)
+    assert block is not None
+    command, *shown = block[1].split("\n")
+    printed = "\n" + trtlint(*command.removeprefix("$ trtlint ").split()).stdout
+    position = 0
+    for part in re.split(r"(?m)^\.\.\.$", "\n".join(["", *shown, ""])):
+        position = printed.find(part, position)
+        assert position >= 0, f"not in the output of `{command}`: {part}"
