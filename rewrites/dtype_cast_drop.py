@@ -58,7 +58,7 @@ class DtypeCastToNothing(Rewrite[Cast]):
         return Decline(f"it converts {found.before.dtype} to {found.after.dtype}")
 
     def _changes_nothing(self, found: Cast, code: TracedCode) -> bool:
-        default = not code.project.sets_default_dtype
+        default = not code.project.may_change_default_dtype(code.code.path)
         if not same_dtype(found.before.dtype, found.after.dtype, default_is_float32=default):
             return False
         if found.like is not None or any(

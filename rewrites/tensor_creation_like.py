@@ -97,6 +97,6 @@ def _dtype_option(found: Creation, tensor: Tensor, code: TracedCode) -> list[str
     if given and found.whole is found.call:
         return [f"dtype={code.source(given[0].value)}"]
     spelled = dtype_source(found.result.dtype)
-    if spelled is None or code.project.sets_default_dtype:
+    if spelled is None or code.project.may_change_default_dtype(code.code.path):
         return None
     return [f"dtype={code.spelling(spelled)[0]}"]

@@ -24,16 +24,16 @@ from trtlint.api import (
 
 _READ = {
     "tensorrt-rtx-1.7": executed("fine", "the dynamo exporter keeps the size symbolic"),
-    "tensorrt-11.4": cited("fine", "the same exporter"),
-    "tensorrt-8.6": cited("fine", "the same exporter; the TorchScript one bakes int() of it"),
+    "tensorrt-11.4": cited("fine", "torch.onnx (dynamo) keeps the size symbolic"),
+    "tensorrt-8.6": cited("fine", "torch.onnx (dynamo) keeps the size symbolic"),
     "torch2trt-0.5": cited("fine", "4e820ae: sizes are traced through its int wrapper"),
-    "torch2trt-0.1": cited("wrong", "practitioners 2020: static batch only, the size is baked"),
+    "torch2trt-0.1": cited("wrong", "traveller59/torch2trt README, Tips: static batch sizes only"),
 }
 _LITERAL = {
     **_READ,
     "tensorrt-rtx-1.7": executed("fine", "at that batch size", dynamic="rejected"),
-    "tensorrt-11.4": cited("fine", "the same exporter", dynamic="rejected"),
-    "tensorrt-8.6": cited("fine", "the same exporter", dynamic="rejected"),
+    "tensorrt-11.4": cited("fine", "torch.onnx writes the number", dynamic="rejected"),
+    "tensorrt-8.6": cited("fine", "torch.onnx writes the number", dynamic="rejected"),
 }
 
 

@@ -85,7 +85,9 @@ class DtypeCast(Rule[Cast]):
             "tensorrt-11.4": cited("fine", "onnx-tensorrt operators.md: Cast"),
             "tensorrt-8.6": cited("fine", "onnx-tensorrt 8.6 operators.md: Cast"),
             "torch2trt-0.5": cited("wrong", "4e820ae: unsupported method; sample values are baked"),
-            "torch2trt-0.1": cited("rejected", "practitioners 2020: avoid to and type_as"),
+            "torch2trt-0.1": cited(
+                "rejected", "traveller59/torch2trt README, Tips: avoid to and type_as"
+            ),
         }
     }
 

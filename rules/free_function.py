@@ -56,11 +56,11 @@ class FreeFunction(Rule[FreeFunctionUse]):
     verdicts: ClassVar[Mapping[str, Mapping[str, Verdict]]] = {
         "default": {
             "tensorrt-rtx-1.7": executed("fine", "the exporter traces through it"),
-            "tensorrt-11.4": cited("fine", "the same exporter"),
-            "tensorrt-8.6": cited("fine", "the same exporter"),
+            "tensorrt-11.4": cited("fine", "torch.onnx traces through it"),
+            "tensorrt-8.6": cited("fine", "torch.onnx traces through it"),
             "torch2trt-0.5": cited("fine", "4e820ae: torch functions are hooked wherever they run"),
             "torch2trt-0.1": cited(
-                "rejected", "practitioners 2020: functions outside nn.Module are not translated"
+                "rejected", "Jin Jay, Torch2TRT (2020-10): functions outside nn.Module fail"
             ),
         }
     }

@@ -63,13 +63,15 @@ class SliceAssign(Rule[SliceAssignment]):
         "default": {
             "tensorrt-rtx-1.7": executed("costly", "one Scatter layer a write", layers=["SCATTER"]),
             "tensorrt-11.4": cited(
-                "costly", "onnx-tensorrt: ScatterND is an IScatterLayer since 8.2"
+                "costly", "onnx-tensorrt operators.md: ScatterND; a Scatter layer"
             ),
             "tensorrt-8.6": cited("costly", "onnx-tensorrt 8.6: ScatterND is an IScatterLayer"),
             "torch2trt-0.5": cited(
                 "wrong", "4e820ae: no converter for __setitem__; the engine ignores the write"
             ),
-            "torch2trt-0.1": cited("rejected", "practitioners 2020: no assignment, no scatter"),
+            "torch2trt-0.1": cited(
+                "rejected", "traveller59/torch2trt README, Tips: no assign, no scatter"
+            ),
         }
     }
 

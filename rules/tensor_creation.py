@@ -28,16 +28,19 @@ _LIKE = {f"torch.{n}_like" for n in ("zeros", "ones", "full", "empty")}
 _NEW = {f"new_{n}" for n in ("zeros", "ones", "full", "empty", "tensor")}
 _CASTS = frozenset("half float double int long bool cuda cpu to type".split())
 
+_ONNX = ("tensorrt-11.4", "tensorrt-8.6")
 _STATIC = {
     "tensorrt-rtx-1.7": executed("fine", "folded into a constant"),
-    "tensorrt-11.4": cited("fine", "folded into a constant by the exporter"),
-    "tensorrt-8.6": cited("fine", "folded into a constant by the exporter"),
+    **dict.fromkeys(_ONNX, cited("fine", "torch.onnx folds it before the parser")),
     "torch2trt-0.5": cited("fine", "4e820ae: prints a warning and bakes the constant"),
-    "torch2trt-0.1": cited("rejected", "practitioners 2020: no torch.zeros and kin in forward"),
+    "torch2trt-0.1": cited(
+        "rejected", "traveller59/torch2trt README, Tips: no torch.zeros in forward"
+    ),
 }
 _ARANGE = {**_STATIC, "torch2trt-0.5": cited("rejected", "4e820ae: AssertionError in a converter")}
 _SIZED = {
     **_STATIC,
+    **dict.fromkeys(_ONNX, cited("fine", "onnx-tensorrt operators.md: ConstantOfShape, Expand")),
     "tensorrt-rtx-1.7": executed("fine", "a constant at a fixed shape", dynamic="costly"),
     "torch2trt-0.5": cited("fine", "4e820ae: baked at the sample's size", dynamic="wrong"),
 }
@@ -45,8 +48,7 @@ _LIKE_SIZED = {**_SIZED, "tensorrt-rtx-1.7": executed("fine", "as any tensor siz
 _DEVICE = {
     **_SIZED,
     "tensorrt-rtx-1.7": executed("rejected", "export on a machine without that device fails"),
-    "tensorrt-11.4": cited("rejected", "the same exporter"),
-    "tensorrt-8.6": cited("rejected", "the same exporter"),
+    **dict.fromkeys(_ONNX, cited("rejected", "torch.onnx runs the model, which fails")),
 }
 
 
@@ -55,8 +57,7 @@ class Creation(Match):
     """A creation call, with the casts and moves behind it.
 
     Attributes:
-        call: the call that creates.
-        whole: the same with ``.float().cuda()`` and the like.
+        call, whole: the call that creates; the same with ``.float().cuda()`` and the like.
         made: what ``call`` returns.
         result: what ``whole`` is.
         function: ``torch.zeros``.
@@ -96,10 +97,9 @@ class TensorCreation(Rule[Creation]):
     """Flag tensors created inside ``forward``, such as ``torch.zeros(b, c, h, w).cuda()``.
 
     ## What it does
-    Finds ``torch.zeros``, ``ones``, ``full``, ``empty``, ``eye``, ``arange``, ``linspace`` and
-    ``tensor`` in traced code, and any creation on a device that the source names.
-    ``zeros_like(x)``, ``x.new_zeros(...)`` and ``torch.zeros(..., device=x.device)`` are reported
-    only for targets that refuse them.
+    Finds ``torch.zeros`` and its kin in traced code, and any creation on a device that the source
+    names. ``zeros_like(x)``, ``x.new_zeros(...)`` and ``torch.zeros(..., device=x.device)`` are
+    reported only for targets that refuse them.
 
     ## Why it matters
     A hard-coded device makes export fail on every machine without it, and pins the constant to it
@@ -112,11 +112,11 @@ class TensorCreation(Rule[Creation]):
 
     ## Fix safety
     Safe: shape and dtype stay; the device becomes that of the input or the module, which is where
-    the result is used. A constant becomes a buffer only if nothing writes into it or returns it.
-    Modules pickled whole before the fix lack the buffer; checkpoints do not change.
+    the result is used. A constant becomes a buffer only if nothing writes into it or returns it; a
+    module that was pickled whole lacks it, a checkpoint is not concerned.
 
     ## Known limits
-    Random tensors are another matter and not reported here.
+    Random tensors are not reported.
     """
 
     name = "tensor-creation"

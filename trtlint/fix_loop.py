@@ -14,7 +14,7 @@ from trtlint.errors import (
     BrokenRewrite,
     UnstableRewrite,
 )
-from trtlint.findings import FileReport, Finding
+from trtlint.findings import FileReport, Finding, Fix, Safety
 from trtlint.inspection import Candidate, EngineSettings, Inspection, texts_of
 from trtlint.source import Source
 
@@ -141,7 +141,7 @@ class FixLoop:
 
 
 def _vanished(before: Sequence[Candidate], after: Sequence[Candidate]) -> list[Finding]:
-    """Findings whose change was asked for and that are gone."""
+    """Findings that are gone."""
     left = Counter(_identity(c.finding) for c in after)
     gone: list[Finding] = []
     for candidate in before:
@@ -150,6 +150,9 @@ def _vanished(before: Sequence[Candidate], after: Sequence[Candidate]) -> list[F
             left[key] -= 1
         elif candidate.change is not None:
             gone.append(candidate.finding)
+        else:  # its code went away with another fix
+            fix = Fix(Safety.SAFE, "gone with another fix")
+            gone.append(replace(candidate.finding, fix=fix, declined=None))
     return gone
 
 

@@ -81,10 +81,30 @@ class Project:
             self._lines[path] = source_lines(self.texts[path])
         return self._lines[path]
 
-    @cached_property
-    def sets_default_dtype(self) -> bool:
-        """Whether some file changes torch's default dtype, so that ``zeros`` may not be float32."""
-        return any(index.sets_default_dtype for index in self.files.values())
+    def may_change_default_dtype(self, path: Path) -> bool:
+        """Whether torch's default dtype may be another than float32 when ``path``'s code runs.
+
+        A file that changes it counts if it imports ``path``, or is imported by it, directly or not.
+        """
+        setters = [p for p, index in self.files.items() if index.sets_default_dtype]
+        return any(p in self._imported(path) or path in self._imported(p) for p in setters)
+
+    def _imported(self, path: Path) -> set[Path]:
+        """The file and all project files that importing it imports."""
+        found, queue = {path}, [path]
+        while queue:
+            current = queue.pop()
+            index = self.files.get(current)
+            if index is None:
+                continue
+            for name in (*index.imports.values(), *index.star_imports):
+                parts = name.split(".")
+                for cut in range(len(parts), 0, -1):
+                    target = self.find_module(".".join(parts[:cut]), current)
+                    if target is not None and target not in found:
+                        found.add(target)
+                        queue.append(target)
+        return found
 
     @cached_property
     def _by_suffix(self) -> dict[str, list[Path]]:
