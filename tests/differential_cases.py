@@ -2030,3 +2030,358 @@ CASES["ac-dict2"] = net(
     return z * x.sum()
 """,
 )
+
+# -- generators, hooks and decorators: what runs between two lines ----------------------------------
+
+CASES["gen-yields-early"] = net(
+    """
+    return list(self.steps(self.conv(x)))
+""",
+    methods="""
+
+    def steps(self, x):
+        out = torch.zeros_like(x)
+        yield out
+        out[:, :2] = x[:, :2]
+        yield out
+        out[:, 2:] = x[:, 2:]
+        yield out
+""",
+)
+
+CASES["gen-context-manager"] = net(
+    """
+    x = self.conv(x)
+    with self.filled(x) as out:
+        kept = out
+    return kept
+""",
+    methods="""
+
+    @contextlib.contextmanager
+    def filled(self, x):
+        out = torch.zeros_like(x)
+        yield out
+        out[:, :2] = x[:, :2]
+        out[:, 2:] = x[:, 2:]
+""",
+    above="""
+    import contextlib
+""",
+)
+
+CASES["hook-writes-into-input"] = known(
+    """
+    z = x * 2
+    out = torch.zeros_like(x)
+    out[:, :2] = z[:, :2]
+    a = self.conv(z)
+    out[:, 2:] = z[:, 2:]
+    return out, a
+""",
+    init="""
+
+    def hook(module, inputs):
+        inputs[0].add_(1)
+
+    self.conv.register_forward_pre_hook(hook)
+""",
+)
+
+# -- creation options that a buffer or new_zeros() loses --------------------------------------------
+
+CASES["sized-device-parameter"] = net(
+    """
+    return self.go(x, "meta")
+""",
+    methods="""
+
+    def go(self, x, dev):
+        return torch.zeros(x.shape, device=dev).device.type
+""",
+)
+
+CASES["sized-requires-grad"] = net("""
+    t = torch.zeros(x.shape, requires_grad=True)
+    return t.requires_grad
+""")
+
+CASES["const-explicit-dtype-cast-module"] = """\
+import torch
+import torch.nn as nn
+
+
+class Inner(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.lin = nn.Linear(4, 4)
+
+    def forward(self, x):
+        t = torch.full((4,), 0.1, dtype=torch.float32)
+        return x.float().sum() * t * 1000
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.inner = Inner().half()
+
+    def forward(self, x, y):
+        return self.inner(x)
+"""
+
+CASES["const-meta-then-to-empty"] = """\
+import torch
+import torch.nn as nn
+
+
+class Inner(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.lin = nn.Linear(4, 4)
+
+    def forward(self, x):
+        t = torch.ones(4)
+        return self.lin(x.flatten()[:4]) * t
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        state = Inner().state_dict()
+        with torch.device("meta"):
+            self.inner = Inner()
+        self.inner.to_empty(device="cpu")
+        self.inner.load_state_dict(state)
+
+    def forward(self, x, y):
+        return self.inner(x)
+"""
+
+CASES["const-buffers-refilled"] = """\
+import torch
+import torch.nn as nn
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("scale", torch.ones(2))
+        for buffer in self.buffers():
+            buffer.fill_(9)
+
+    def forward(self, x, y):
+        t = torch.ones(4)
+        return t * x.sum() * self.scale[0]
+"""
+
+CASES["const-default-dtype-in-forward"] = """\
+import torch
+import torch.nn as nn
+
+
+class Inner(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.k = 1
+
+    def forward(self, x):
+        t = torch.tensor([0.1, 0.2])
+        return t * x.sum()
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.inner = Inner()
+
+    def forward(self, x, y):
+        torch.set_default_dtype(torch.float64)
+        try:
+            return self.inner(x)
+        finally:
+            torch.set_default_dtype(torch.float32)
+"""
+
+# -- an __init__ that does not run, or a register_buffer that is another ----------------------------
+
+CASES["const-super-of-base"] = """\
+import torch
+import torch.nn as nn
+
+
+class Base(nn.Module):
+    def __init__(self):
+        super(Base, self).__init__()
+        self.k = 5
+
+    def forward(self, x, y):
+        t = torch.ones(4)
+        return t * x.sum()
+
+
+class Net(Base):
+    def __init__(self):
+        super(Base, self).__init__()
+"""
+
+CASES["const-super-mentioned-only"] = """\
+import torch
+import torch.nn as nn
+
+
+class Base(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.k = 5
+
+    def forward(self, x, y):
+        t = torch.ones(4)
+        return t * x.sum()
+
+
+class Net(Base):
+    def __init__(self, whole=False):
+        if whole:
+            super().__init__()
+        else:
+            nn.Module.__init__(self)
+"""
+
+CASES["const-class-decorator-init"] = """\
+import torch
+import torch.nn as nn
+
+
+def plain(cls):
+    def init(self):
+        nn.Module.__init__(self)
+
+    cls.__init__ = init
+    return cls
+
+
+@plain
+class Net(nn.Module):
+    def forward(self, x, y):
+        t = torch.ones(4)
+        return t * x.sum()
+"""
+
+CASES["const-register-buffer-override"] = """\
+import torch
+import torch.nn as nn
+
+
+class Base(nn.Module):
+    def register_buffer(self, name, value, persistent=True):
+        super().register_buffer(name, value * 2, True)
+
+
+class Net(Base):
+    def __init__(self):
+        super().__init__()
+        self.k = 1
+
+    def forward(self, x, y):
+        t = torch.ones(4)
+        return t * x.sum()
+"""
+
+CASES["const-getattr-override"] = """\
+import torch
+import torch.nn as nn
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.k = 1
+
+    def __getattr__(self, name):
+        return 5
+
+    def forward(self, x, y):
+        t = torch.ones(4)
+        return t * x.sum()
+"""
+
+CASES["const-getstate-drops-buffers"] = """\
+import copy
+
+import torch
+import torch.nn as nn
+
+
+class Inner(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.k = 1
+
+    def __getstate__(self):
+        return {**self.__dict__, "_buffers": {}}
+
+    def forward(self, x):
+        t = torch.ones(4)
+        return t * x.sum()
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.inner = copy.deepcopy(Inner())
+
+    def forward(self, x, y):
+        return self.inner(x)
+"""
+
+# -- spelling ---------------------------------------------------------------------------------------
+
+CASES["const-ligature-name"] = """\
+import torch
+import torch.nn as nn
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.k = 1
+
+    def forward(self, x, y):
+        \ufb01t = torch.ones(4)  # \\ufb01t is fit
+        return fit * x.sum()
+"""
+
+CASES["const-tabs-no-init"] = """\
+import torch
+import torch.nn as nn
+
+
+class Net(nn.Module):
+\tdef forward(self, x, y):
+\t\tt = torch.ones(4)
+\t\treturn t * x.sum()
+"""
+
+CASES["torch-local-shadow-added-import"] = """\
+import torch as th
+import torch.nn
+import torch.nn.functional as F
+
+
+class Net(th.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv = th.nn.Conv2d(4, 4, 3, padding=1)
+
+    def forward(self, x, y):
+        x = self.conv(x)
+        b, c, h, w = x.shape
+        torch = 3
+        out = th.zeros(b, c, h * 2, w * 2)
+        out[:, :, 0::2, 0::2] = x
+        out[:, :, 1::2, 0::2] = x * 2
+        out[:, :, 0::2, 1::2] = x * 3
+        out[:, :, 1::2, 1::2] = x * 4
+        return out, torch
+"""
