@@ -2385,3 +2385,163 @@ class Net(th.nn.Module):
         out[:, :, 1::2, 1::2] = x * 4
         return out, torch
 """
+
+# -- what a callee returns and keeps ----------------------------------------------------------------
+
+CASES["helper-stores-what-it-returns"] = net(
+    """
+x = self.conv(x)
+z = self.prep(x)
+z[:, :2] = x[:, :2]
+z[:, 2:] = x[:, 2:] * 3
+return z, self.cur
+""",
+    methods="""
+def prep(self, x):
+    z = x * 2
+    self.cur = z
+    return z
+""",
+)
+
+CASES["helper-lists-what-it-returns"] = net(
+    """
+x = self.conv(x)
+z = self.prep(x)
+z[:, :2] = x[:, :2]
+z[:, 2:] = x[:, 2:] * 3
+return z, self.cur['a'], self.lst[0]
+""",
+    init="self.cur = {}\nself.lst = []\n",
+    methods="""
+def prep(self, x):
+    z = x * 2
+    self.cur['a'] = z
+    self.lst.clear()
+    self.lst.append(z)
+    return z
+""",
+)
+
+CASES["submodule-stores-what-it-returns"] = net(
+    """
+x = self.conv(x)
+z = self.a(x)
+z[:, :2] = x[:, :2] * 5
+z[:, 2:] = x[:, 2:]
+return z, self.b.last
+""",
+    above="""
+
+class Sub(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.last = None
+
+    def forward(self, x):
+        y = x * 2
+        self.last = y
+        return y
+""",
+    init="self.a = Sub()\nself.b = self.a\n",
+)
+
+CASES["hook-keeps-output"] = net(
+    """
+x = self.conv(x)
+z = self.c2(x)
+z[:, :2] = x[:, :2] * 5
+z[:, 2:] = x[:, 2:]
+return z, self.kept[-1]
+""",
+    init="""
+self.kept = []
+self.c2 = nn.Conv2d(4, 4, 1)
+self.c2.register_forward_hook(lambda m, i, o: self.kept.append(o))
+""",
+)
+
+CASES["cached-property-write"] = net(
+    """
+z = self.grid
+z = z + 0
+g = self.grid
+g[:, :2] = z[:, 2:] + 1
+return self.grid
+""",
+    methods="""
+@functools.cached_property
+def grid(self):
+    return torch.zeros(4, 4)
+""",
+    above="import functools\n",
+)
+
+CASES["cached-function-write"] = net(
+    """
+x = self.conv(x)
+g = grid(4)
+h = grid(4)
+g[:, :2] = h[:, 2:] + 1
+return g, h
+""",
+    above="""
+import functools
+@functools.cache
+def grid(n):
+    t = torch.zeros(n, n)
+    return t
+""",
+)
+
+CASES["helper-global-keeps"] = net(
+    """
+x = self.conv(x)
+z = get(x)
+z[:, :2] = x[:, :2]
+return z, LAST
+""",
+    above="""
+LAST = None
+def get(x):
+    global LAST
+    t = x * 2
+    LAST = t
+    return t
+""",
+)
+
+CASES["default-list-keeps"] = net(
+    """
+x = self.conv(x)
+z = self.get(x)
+z[:, :2] = x[:, :2]
+return z, self.peek()
+""",
+    methods="""
+def peek(self):
+    return Net.get.__defaults__[0][-1]
+def get(self, x, c=[]):
+    t = x * 2
+    c.append(t)
+    return t
+""",
+)
+
+CASES["locals-keeps"] = known("""
+out = torch.zeros_like(x)
+d = dict(locals())
+out[:, :2] = x[:, :2]
+out[:, 2:] = y[:, 2:]
+return d['out'], out
+""")
+
+CASES["const-data-rebound"] = net("""
+t = torch.ones(4)
+t.data = torch.zeros(4)
+u = torch.ones(4)
+u.data[0] = 5
+v = torch.ones(4)
+v.data += 1
+return t * x.sum(), u * x.sum(), v * x.sum()
+""")
