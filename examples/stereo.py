@@ -32,5 +32,5 @@ class StereoNet(nn.Module):
                 cost[:, c:, i] = right
 
         weights = torch.softmax(self.filter(cost).squeeze(1), dim=1)
-        steps = torch.arange(4, dtype=torch.float32)
+        steps = torch.arange(4)
         return (weights * steps.view(1, 4, 1, 1)).sum(1)

@@ -41,6 +41,11 @@ class TensorCreationToBuffer(Rewrite[Creation]):
         made = found.made.creation
         if made is None or not made.static or made.function.endswith("empty"):
             return Decline("it is not the same at every call", beside=True)
+        if found.result.dtype is not None and found.result.dtype.floating:
+            if found.result.dtype.spelled:
+                return Decline("a buffer follows model.half(), its explicit dtype does not")
+            if code.project.may_change_default_dtype(code.code.path):
+                return Decline("the default dtype may be another one when it runs")
         source = _constant_source(found, code)
         if source is None:
             return Decline("its arguments are not all literals")

@@ -39,6 +39,11 @@ class TensorCreationToNew(Rewrite[Creation]):
             return Decline("its size does not follow an input", beside=True)
         if found.function not in _SIZED and found.function != "torch.full":
             return Decline(f"`{found.function}` has no form that follows a tensor")
+        keywords = {arg.keyword.value for arg in found.call.args if arg.keyword is not None}
+        if not keywords <= {"size", "fill_value", "dtype", "device"}:
+            return Decline("it has options that the other form would drop")
+        if found.hard_device is None and "device" in keywords:
+            return Decline("it is put on a device of its own")
         if not is_pure(code, found.whole):
             return Decline("its arguments may have effects")
         if found.result.dtype is None:

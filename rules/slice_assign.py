@@ -6,7 +6,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from trtlint.api import Match, Rule, SliceWrite, TracedCode, Verdict, cited, executed, slice_writes
+from trtlint.api import (
+    Match,
+    Rule,
+    SliceWrite,
+    TracedCode,
+    Verdict,
+    cited,
+    executed,
+    region_of,
+    slice_writes,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -15,6 +25,12 @@ class SliceAssignment(Match):
 
     write: SliceWrite
     target: str
+    region: int | None
+
+    @property
+    def group(self) -> int | None:
+        """Writes of one region are rewritten together."""
+        return self.region
 
     def facts(self) -> Mapping[str, str]:
         """The subscript that is written, as in the source."""
@@ -78,4 +94,6 @@ class SliceAssign(Rule[SliceAssignment]):
     def check(self, code: TracedCode) -> Iterator[SliceAssignment]:
         """Every write through a basic index into a tensor."""
         for write in slice_writes(code):
-            yield SliceAssignment(write.target, write, code.source(write.target))
+            region = region_of(code, write)
+            key = id(region) if region is not None else None
+            yield SliceAssignment(write.target, write, code.source(write.target), key)

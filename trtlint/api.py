@@ -6,7 +6,7 @@ not. Neither prints, writes or knows of the command line.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -18,7 +18,7 @@ from trtlint.analysis.dtypes import same as same_dtype
 from trtlint.analysis.dtypes import source as dtype_source
 from trtlint.analysis.effects import is_fresh, is_pure, loop_obstacle, stands_in
 from trtlint.analysis.interleave import has_strides, interleaving
-from trtlint.analysis.pieces import Undecided, Written, decompose, untouched
+from trtlint.analysis.pieces import Written, decompose, untouched
 from trtlint.analysis.project import Symbol
 from trtlint.analysis.sizes import FloorDivAtom, Size, at_least
 from trtlint.analysis.step_loops import StepLoop, step_loop
@@ -30,9 +30,10 @@ from trtlint.analysis.traced_code import (
     size_arguments,
 )
 from trtlint.analysis.trees import variables
+from trtlint.analysis.undecided import Undecided
 from trtlint.analysis.uses import call_chain, escapes, names_device, written_later
 from trtlint.analysis.values import DeviceValue, DTypeValue, Tensor
-from trtlint.analysis.writes import SliceWrite, mentions, slice_writes
+from trtlint.analysis.writes import SliceWrite, mentions, region_of, slice_writes
 from trtlint.changes import Change, Decline, Insert, Lines, Swap
 from trtlint.class_edits import add_to_init, move_into_class
 from trtlint.codegen import CallText, SumText, Text, call, layout, sequence, tailed
@@ -63,6 +64,11 @@ class Match:
     def variant(self) -> str:
         """Which of the rule's verdict tables applies."""
         return "default"
+
+    @property
+    def group(self) -> Hashable:
+        """Matches of one group and function are repaired by one change; None for a group of one."""
+        return None
 
     def facts(self) -> Mapping[str, str]:
         """What the rule's message and hint may name in braces."""
@@ -180,6 +186,7 @@ __all__ = [
     "names_device",
     "obstacle",
     "primary",
+    "region_of",
     "region_to_rebuild",
     "removable",
     "same_dtype",

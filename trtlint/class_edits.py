@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import textwrap
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import libcst as cst
 
@@ -47,9 +49,15 @@ def add_to_init(code: TracedCode, wish: str, statement: Callable[[str], str]) ->
     for relative in project.relatives(owner):
         symbol = Symbol("function", f"{relative.qualname}.__init__", relative.path)
         own = "__init__" in project.class_facts(relative).methods
-        derived = relative != owner and own and owner in project.ancestors(relative)
-        if derived and "super().__init__" not in project.function(symbol).references:
-            return f"`{relative.qualname}` does not run the __init__ of its base"
+        if relative != owner and own and owner in project.ancestors(relative):
+            below = code.analysis.code(symbol).node
+            if _super_call(below, project.class_facts(relative).name) is None:
+                return f"`{relative.qualname}` does not plainly run the __init__ of its base"
+        special = _SPECIAL & set(project.class_facts(relative).methods)
+        if special:
+            return f"`{relative.qualname}` has a `{min(special)}` of its own"
+        if project.class_facts(relative).decorators:
+            return f"`{relative.qualname}` is decorated"
     for base in project.ancestors(owner)[1:]:
         if base.path is not None and "__init__" in project.class_facts(base).methods:
             init_symbol = Symbol("function", f"{base.qualname}.__init__", base.path)
@@ -63,7 +71,7 @@ def add_to_init(code: TracedCode, wish: str, statement: Callable[[str], str]) ->
         init = code.analysis.code(Symbol("function", f"{owner.qualname}.__init__", owner.path))
         if [p.name for p in init.facts.parameters[:1]] != ["self"]:
             return "its __init__ has no plain `self`"
-        start = _super_call(init.node)
+        start = _super_call(init.node, class_facts.name)
         if start is None:
             return "its __init__ has no plain call of super().__init__()"
         hidden = {n.value for n in variables(cst.parse_statement(statement(name)))} - {"self"}
@@ -78,8 +86,8 @@ def add_to_init(code: TracedCode, wish: str, statement: Callable[[str], str]) ->
         project.files[owner.path].functions[f"{owner.qualname}.{m}"].first_line
         for m in class_facts.methods
     )
-    pad = " " * facts.column
-    unit = "    " if not pad else " " * (facts.column - _column(project, owner))
+    pad = _indentation(project, owner.path, first)
+    unit = pad[len(_indentation(project, owner.path, class_facts.first_line)) :]
     derived = any(r != owner and owner in project.ancestors(r) for r in project.relatives(owner))
     # A subclass may pass arguments on to a base that stands behind this one.
     passed = "*args, **kwargs" if derived else ""
@@ -91,7 +99,11 @@ def add_to_init(code: TracedCode, wish: str, statement: Callable[[str], str]) ->
     return Addition(name, lines=(Lines(owner.path, first, first - 1, text),))
 
 
-def _super_call(init: cst.FunctionDef) -> cst.CSTNode | None:
+def _is_name(node: cst.BaseExpression, name: str) -> bool:
+    return isinstance(node, cst.Name) and node.value == name
+
+
+def _super_call(init: cst.FunctionDef, owner: str) -> cst.CSTNode | None:
     """The statement ``super().__init__(...)`` of an ``__init__``, if it is one of its own lines."""
     start: cst.CSTNode | None = None
     for line in init.body.body:
@@ -101,13 +113,13 @@ def _super_call(init: cst.FunctionDef) -> cst.CSTNode | None:
                     cst.Expr(
                         value=cst.Call(
                             func=cst.Attribute(
-                                value=cst.Call(func=cst.Name(value="super")),
+                                value=cst.Call(func=cst.Name(value="super"), args=args),
                                 attr=cst.Name(value="__init__"),
                             )
                         )
                     )
                 ]
-            ):
+            ) if not args or _is_name(args[0].value, owner):
                 start = line
             case cst.SimpleStatementLine(
                 body=[cst.Expr(value=cst.Call(func=cst.Attribute(attr=cst.Name(value=called))))]
@@ -128,7 +140,7 @@ def _free_attribute(project: Project, owner: Symbol, wish: str) -> str:
 
 def _is_attribute(project: Project, owner: Symbol, name: str) -> bool:
     """Whether some class of the family has an attribute of that name, or may have."""
-    if name in _MODULE_ATTRIBUTES:
+    if name in _MODULE_ATTRIBUTES or unicodedata.normalize("NFKC", name) != name:
         return True
     word = re.compile(rf"""(?:\bself\.|\bcls\.|["']){re.escape(name)}\b""")
     for relative in project.relatives(owner):
@@ -142,6 +154,11 @@ def _is_attribute(project: Project, owner: Symbol, name: str) -> bool:
     return False
 
 
+# Methods through which a class may treat its buffers in its own way.
+_SPECIAL = frozenset(
+    """register_buffer __getattr__ __getattribute__ __setattr__ __getstate__ __setstate__ buffers
+    named_buffers __new__""".split()
+)
 # What every nn.Module has in torch 2.13, without names in double underscores.
 _MODULE_ATTRIBUTES = frozenset(
     """T_destination _apply _backward_hooks _backward_pre_hooks _buffers _call_impl
@@ -164,10 +181,10 @@ _MODULE_ATTRIBUTES = frozenset(
 )
 
 
-def _column(project: Project, owner: Symbol) -> int:
-    assert owner.path is not None
-    line = project.lines(owner.path)[project.class_facts(owner).first_line - 1]
-    return len(line) - len(line.lstrip())
+def _indentation(project: Project, path: Path, line: int) -> str:
+    """The white space that a line starts with."""
+    text = project.lines(path)[line - 1]
+    return text[: len(text) - len(text.lstrip())]
 
 
 def move_into_class(code: TracedCode, user: Symbol) -> Change | str:
@@ -194,7 +211,8 @@ def move_into_class(code: TracedCode, user: Symbol) -> Change | str:
     above = facts.first_line
     while above > 1 and lines[above - 2].startswith("#"):
         above -= 1
-    pad = " " * index.functions[f"{user.qualname}.{target.methods[0]}"].column
+    first_method = index.functions[f"{user.qualname}.{target.methods[0]}"]
+    pad = _indentation(project, path, first_method.first_line)
     comment = "".join(lines[above - 1 : facts.first_line - 1])
     source = "".join(lines[facts.first_line - 1 : facts.last_line]).rstrip("\n") + "\n"
     moved = textwrap.indent(f"\n{comment}@staticmethod\n{source}", pad, _is_code)
@@ -242,6 +260,9 @@ def _movable(code: TracedCode, user: Symbol) -> str | None:
             return f"`{other.qualname}`, which is traced too, calls it from outside the class"
     if index.bindings.get(facts.name, 0) != 1:
         return f"`{facts.name}` is bound again at module level"
+    text = project.texts[path]
+    if f'"{facts.name}"' in text or f"'{facts.name}'" in text:
+        return "a string names it, as torch.fx.wrap and __all__ do"
     if {"__class__", "super"} & facts.names:
         return "it uses `super` or `__class__`, which mean something else in a class"
     if any(p.default == "expression" for p in facts.parameters):

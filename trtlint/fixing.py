@@ -65,6 +65,8 @@ def apply(project: Project, changes: Sequence[Change]) -> tuple[dict[Path, str],
     result: dict[Path, str] = {}
     for path, parts in edits.items():
         new = splice(project.texts[path], parts)
+        if not project.texts[path].endswith(("\n", "\r")):
+            new = new.removesuffix("\n")
         result[path] = add_imports(new, sorted(imports.get(path, ())))
     return result, chosen
 

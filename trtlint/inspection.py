@@ -5,16 +5,17 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import libcst as cst
 
 from trtlint import catalogue, fixing
 from trtlint.analysis import Analysis
-from trtlint.analysis.pieces import Undecided
 from trtlint.analysis.project import Project, source_lines
 from trtlint.analysis.traced import TracedFunction
 from trtlint.analysis.traced_code import TracedCode
+from trtlint.analysis.undecided import Undecided
 from trtlint.api import Change, Decline, Match
 from trtlint.errors import (
     BrokenRewrite,
@@ -156,6 +157,15 @@ class Inspection:
                     candidate = self._candidate(rule, match, code)
                     if candidate is not None and not _silenced(candidate.finding, suppressions):
                         found.append(candidate)
+            except RecursionError:
+                deep = SourceError(
+                    f"`{traced.symbol.qualname}` is nested too deeply to analyse",
+                    path=traced.path,
+                    line=code.code.facts.def_line,
+                    hint="split the longest expression in it",
+                )
+                self._errors.setdefault(traced.path, []).append(deep)
+                return found
             except Exception as error:
                 # A bug in one rule must not cost the findings of the others.
                 crash = RuleCrashed(
@@ -212,13 +222,9 @@ class Inspection:
                 named = f"no selected target minds it; `--rule {finding.rule}` applies the fix"
                 reasons.append(Decline(named))
                 continue
-            try:
-                outcome = rewrite.rewrite(match, code)
-            except Undecided as undecided:
-                outcome = Decline(str(undecided))
+            group = (type(rewrite), match.group) if match.group is not None else object()
+            outcome = code.once(group, partial(_outcome, rewrite, match, code))
             unit = type(rewrite).__name__
-            if isinstance(outcome, Change) and fixing.loses_comment(outcome):
-                outcome = Decline("a comment inside it would be lost")
             if isinstance(outcome, Decline):
                 reasons.append(outcome)
                 continue
@@ -246,6 +252,17 @@ class Inspection:
             return replace(finding, fix=None, declined="its rewrite is broken")
         edits = text_edits(self.project.texts[finding.path], texts.get(finding.path, ""))
         return replace(finding, fix=replace(finding.fix, edits=tuple(edits)))
+
+
+def _outcome(rewrite: catalogue.AnyRewrite, match: Match, code: TracedCode) -> Change | Decline:
+    """What a rewrite says of a match."""
+    try:
+        outcome = rewrite.rewrite(match, code)
+    except Undecided as undecided:
+        return Decline(str(undecided))
+    if isinstance(outcome, Change) and fixing.loses_comment(outcome):
+        return Decline("a comment inside it would be lost")
+    return outcome
 
 
 def _silenced(finding: Finding, suppressions: Suppressions) -> bool:

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 import libcst as cst
 
 from trtlint.analysis import dtypes
-from trtlint.analysis.pieces import Joined, Piece, Undecided, Untouched, Written
+from trtlint.analysis.pieces import Joined, Piece, Untouched, Written
 from trtlint.analysis.selectors import Point
 from trtlint.analysis.sizes import ZERO, Size, minimum
 from trtlint.analysis.traced_code import TracedCode
 from trtlint.analysis.trees import subtree
+from trtlint.analysis.undecided import Undecided
 from trtlint.analysis.values import Int, Tensor
 from trtlint.analysis.writes import SliceWrite
 from trtlint.codegen import Text, call, sequence

@@ -7,9 +7,9 @@ from collections.abc import Collection
 import libcst as cst
 
 from trtlint.analysis.effects import captured, is_pure, nodes_until, stands_in
-from trtlint.analysis.pieces import Undecided
 from trtlint.analysis.sizes import Size
 from trtlint.analysis.traced_code import TracedCode
+from trtlint.analysis.undecided import Undecided
 from trtlint.analysis.values import Int, aliases
 from trtlint.analysis.writes import (
     Region,
@@ -56,7 +56,7 @@ def region_to_rebuild(code: TracedCode, write: SliceWrite) -> Region:
     region = region_of(code, write)
     if region is None:
         raise Undecided("the write does not stand alone in a plain block of statements")
-    reason = obstacle(code, region)
+    reason = code.once(("obstacle", id(region)), lambda: obstacle(code, region))
     if reason is not None:
         raise Undecided(reason)
     return region

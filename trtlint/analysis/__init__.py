@@ -12,6 +12,7 @@ from trtlint.analysis.index import Parameter
 from trtlint.analysis.interpret import Frame
 from trtlint.analysis.layers import call_layer
 from trtlint.analysis.project import Project, Symbol
+from trtlint.analysis.retention import KEPT, retains
 from trtlint.analysis.shapes import Shape
 from trtlint.analysis.sizes import const, rename
 from trtlint.analysis.states import Env, Evaluation, number_parameter
@@ -50,6 +51,7 @@ class Analysis:
         self._paths = {str(path): path for path in project.files}
         self._symbols: dict[str, Symbol] = {}
         self.evidence: dict[tuple[str, int], frozenset[str]] = {}  # a cache of its own module
+        self.retaining: dict[str, bool] = {}  # likewise
         self._codes: dict[str, FunctionCode] = {}
         self._attributes: dict[str, Env] = {}
         self._results: dict[tuple[object, ...], Value] = {}
@@ -185,14 +187,15 @@ class Analysis:
                     return Module(key, True, args.pos, tuple(args.kw.items()))
                 return Unknown(args.shared)
             case Function(key=key, owner=owner):
-                target = self._function_symbol(key)
+                target = self.function_symbol(key)
                 if target is None:
                     return Unknown(args.shared)
                 return self._inline(target, owner, args, frame)
             case _:
                 return Unknown(args.shared | aliases(function))
 
-    def _function_symbol(self, key: str) -> Symbol | None:
+    def function_symbol(self, key: str) -> Symbol | None:
+        """The function of that key."""
         path, _, qualname = key.rpartition("::")
         known = self._paths.get(path)
         if known is None or qualname not in self.project.files[known].functions:
@@ -219,8 +222,8 @@ class Analysis:
             env.update({name: value for name, value in args.kw.items() if name in names})
             result = Frame(self, code, env, (*frame.stack, target.key)).run()
             self._results[key] = result.returns if result.returns is not None else UNKNOWN
-        visible = args.shared
-        return _renamed(self._results[key], visible, args.token, self._private(target, owner))
+        found = _renamed(self._results[key], args.shared, args.token, self._private(target, owner))
+        return _kept(found) if retains(self, target) else found
 
     def _private(self, target: Symbol, owner: Value | None) -> tuple[str, ...]:
         """Prefixes of the names of sizes that belong to one call of ``target``.
@@ -232,6 +235,23 @@ class Analysis:
         if isinstance(owner, Module) and owner.path != "self":
             prefixes.append(owner.type.rpartition("::")[2] + ".")
         return tuple(prefixes)
+
+
+def _kept(value: Value) -> Value:
+    """``value``, which somebody else may hold as well."""
+    match value:
+        case Tensor():
+            return replace(value, storage=value.storage | {KEPT})
+        case Items(items=tuple() as items):
+            return Items(value.kind, tuple(map(_kept, items)))
+        case Items():
+            return Items(value.kind, None, _kept(value.element))
+        case Mapping(entries=tuple() as entries):
+            return Mapping(tuple((name, _kept(entry)) for name, entry in entries))
+        case Unknown():
+            return Unknown(value.aliases | {KEPT})
+        case _:
+            return value
 
 
 def _renamed(value: Value, visible: frozenset[str], token: str, private: tuple[str, ...]) -> Value:

@@ -77,6 +77,7 @@ class ClassFacts:
     bases: tuple[str, ...]
     methods: tuple[str, ...]
     attributes: frozenset[str]
+    decorators: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -260,6 +261,7 @@ class _Indexer:
             tuple(filter(None, map(dotted, node.bases))),
             tuple(methods),
             frozenset(attributes),
+            tuple(ast.unparse(decorator) for decorator in node.decorator_list),
         )
         for base in (*node.bases, *node.decorator_list):
             self._use(base)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from trtlint.analysis.selectors import Point, Run
 from trtlint.analysis.shapes import Shape
 from trtlint.analysis.sizes import ONE, ZERO, Size, at_least
+from trtlint.analysis.undecided import Undecided
 from trtlint.analysis.writes import SliceWrite
 
 Interval = tuple[Size, Size]
@@ -49,10 +50,6 @@ class Joined:
 
 
 Piece = Written | Untouched | Joined
-
-
-class Undecided(Exception):
-    """The writes cannot be taken apart, or not provably."""
 
 
 def box_of(write: SliceWrite, ignore: frozenset[int] = frozenset()) -> Box:

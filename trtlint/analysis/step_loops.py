@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 
 import libcst as cst
 
-from trtlint.analysis.pieces import Undecided
 from trtlint.analysis.selectors import NewAxis, Point
 from trtlint.analysis.sizes import ONE, ZERO, Size, at_least
 from trtlint.analysis.traced_code import TracedCode
+from trtlint.analysis.undecided import Undecided
 from trtlint.analysis.values import Int, Range, Tensor
 from trtlint.analysis.writes import (
     Region,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import libcst as cst
 
@@ -16,9 +16,11 @@ from trtlint.analysis.sizes import DimAtom, Size
 from trtlint.analysis.states import Evaluation
 from trtlint.analysis.traced import TracedFunction
 from trtlint.analysis.trees import children
+from trtlint.analysis.undecided import Undecided
 from trtlint.analysis.values import UNKNOWN, Int, Method, Ref, Tensor, Value
 
 N = TypeVar("N", bound=cst.CSTNode)
+T = TypeVar("T")
 
 
 class TracedCode:
@@ -34,6 +36,13 @@ class TracedCode:
         self.analysis = analysis
         self.traced = traced
         self.code: FunctionCode = analysis.code(traced.symbol)
+        self._memo: dict[Hashable, object] = {}
+
+    def once(self, key: Hashable, compute: Callable[[], T]) -> T:
+        """What ``compute`` returns, computed at the first question with that key."""
+        if key not in self._memo:
+            self._memo[key] = compute()
+        return cast(T, self._memo[key])
 
     @property
     def project(self) -> Project:
@@ -138,6 +147,8 @@ class TracedCode:
             name = local.get(".".join(parts[:cut]))
             if name is not None and not self._shadows(name):
                 return ".".join([name, *parts[cut:]]), ()
+        if self._shadows(parts[0]):
+            raise Undecided(f"a local variable called `{parts[0]}` hides the module")
         return qualified, (f"import {parts[0]}",)
 
     def _shadows(self, name: str) -> bool:

@@ -32,6 +32,10 @@ def _written(code: TracedCode) -> Iterator[cst.BaseExpression]:
                 yield value
             case cst.AugAssign(target=cst.Subscript(value=value)):
                 yield value
+            case cst.AssignTarget(target=cst.Attribute(value=value)):
+                yield value
+            case cst.AugAssign(target=cst.Attribute(value=value)):
+                yield value
             case cst.AugAssign(target=cst.Name() as value):
                 if isinstance(code.value(value), Tensor | Unknown):
                     yield value

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import libcst as cst
 
+from trtlint.analysis.retention import KEPT, has_hooks, reflects
 from trtlint.analysis.selectors import NewAxis, Point, Run, Selection, select
 from trtlint.analysis.sizes import Size, at_least, const
 from trtlint.analysis.traced_code import TracedCode
@@ -96,8 +97,12 @@ class Region:
         return self.writes[-1].line
 
 
-def slice_writes(code: TracedCode) -> Iterator[SliceWrite]:
+def slice_writes(code: TracedCode) -> tuple[SliceWrite, ...]:
     """Every write through a basic index into something that is a tensor."""
+    return code.once("slice writes", lambda: tuple(_slice_writes(code)))
+
+
+def _slice_writes(code: TracedCode) -> Iterator[SliceWrite]:
     for line in code.nodes():
         if not isinstance(line, cst.SimpleStatementLine | cst.SimpleStatementSuite):
             continue
@@ -176,38 +181,47 @@ def region_of(code: TracedCode, write: SliceWrite) -> Region | None:
     earlier write of the run has touched.
     """
     suite = code.suite_of(write.line)
-    if write.name is None or suite is None or not write.alone:
+    name = write.name
+    if name is None or suite is None or not write.alone:
         return None
+    regions = code.once(("regions", id(suite), name), lambda: _regions(code, suite, name))
+    for region in regions:
+        if any(one.line is write.line for one in region.writes):
+            return region
+    return None
+
+
+def _regions(code: TracedCode, suite: cst.IndentedBlock, name: str) -> list[Region]:
+    """All runs of writes into ``name`` in one block."""
     lines = list(suite.body)
-    by_line = {id(w.line): w for w in slice_writes_in(code, lines, write.name)}
+    by_line = {id(w.line): w for w in slice_writes_in(code, lines, name)}
     runs: list[list[SliceWrite]] = [[]]
     between: list[list[cst.CSTNode]] = [[]]
     pending: list[cst.CSTNode] = []
     for line in lines:
-        found = by_line.get(id(line))
-        if found is None:
-            if mentions(line, write.name):
+        here = by_line.get(id(line))
+        if here is None:
+            if mentions(line, name):
                 runs.append([])
                 between.append([])
                 pending = []
             elif runs[-1]:
                 pending.append(line)
             continue
-        if runs[-1] and _reads_written(code, found, runs[-1]):
+        if runs[-1] and _reads_written(code, here, runs[-1]):
             runs.append([])
             between.append([])
         elif runs[-1]:
             between[-1] += pending
         pending = []
-        runs[-1].append(found)
+        runs[-1].append(here)
+    found: list[Region] = []
     for run, others in zip(runs, between, strict=True):
-        if any(one.line is write.line for one in run):
-            creation = creation_before(code, lines, run[0].line, write.name)
-            base = code.before(run[0].line).get(write.name)
-            if not isinstance(base, Tensor):
-                return None
-            return Region(write.name, tuple(run), creation, base, tuple(others))
-    return None
+        base = code.before(run[0].line).get(name) if run else None
+        if isinstance(base, Tensor):
+            creation = creation_before(code, lines, run[0].line, name)
+            found.append(Region(name, tuple(run), creation, base, tuple(others)))
+    return found
 
 
 def slice_writes_in(
@@ -308,6 +322,14 @@ def shared_with(code: TracedCode, region: Region) -> str | None:
     tokens = aliases(region.base)
     if OVERLAPPING in tokens:
         return f"several elements of `{region.name}` may be one place in memory (expand)"
+    if KEPT in tokens:
+        return f"`{region.name}` comes from a call that may keep it elsewhere"
+    if has_hooks(code.analysis, code.traced.symbol):
+        return "forward hooks are registered in this file, which may see the tensor"
+    if reflects(code.code.facts.names) or any(
+        isinstance(node, cst.Yield) for node in code.code.nodes()
+    ):
+        return "the function hands its variables out (yield, locals)"
     for token in sorted(tokens):
         if token.startswith("parameter "):
             return (
