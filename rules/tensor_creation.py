@@ -116,7 +116,7 @@ class TensorCreation(Rule[Creation]):
     module that was pickled whole lacks it, a checkpoint is not concerned.
 
     ## Known limits
-    Random tensors are not reported.
+    Random tensors are not reported. A module built on the meta device has to fill its buffers.
     """
 
     name = "tensor-creation"

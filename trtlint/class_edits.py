@@ -53,6 +53,11 @@ def add_to_init(code: TracedCode, wish: str, statement: Callable[[str], str]) ->
             below = code.analysis.code(symbol).node
             if _super_call(below, project.class_facts(relative).name) is None:
                 return f"`{relative.qualname}` does not plainly run the __init__ of its base"
+        if relative.path is not None:
+            functions = project.files[relative.path].functions
+            for method in project.class_facts(relative).methods:
+                if {"buffers", "named_buffers"} & functions[f"{relative.qualname}.{method}"].names:
+                    return f"`{relative.qualname}` walks over its buffers"
         special = _SPECIAL & set(project.class_facts(relative).methods)
         if special:
             return f"`{relative.qualname}` has a `{min(special)}` of its own"
@@ -132,6 +137,7 @@ def _super_call(init: cst.FunctionDef, owner: str) -> cst.CSTNode | None:
 
 def _free_attribute(project: Project, owner: Symbol, wish: str) -> str:
     """``wish``, or with a number behind it if the class or a relative may use that name."""
+    wish = unicodedata.normalize("NFKC", wish)  # as Python spells attributes
     name, number = wish, 2
     while _is_attribute(project, owner, name):
         name, number = f"{wish}_{number}", number + 1
@@ -140,7 +146,7 @@ def _free_attribute(project: Project, owner: Symbol, wish: str) -> str:
 
 def _is_attribute(project: Project, owner: Symbol, name: str) -> bool:
     """Whether some class of the family has an attribute of that name, or may have."""
-    if name in _MODULE_ATTRIBUTES or unicodedata.normalize("NFKC", name) != name:
+    if name in _MODULE_ATTRIBUTES:
         return True
     word = re.compile(rf"""(?:\bself\.|\bcls\.|["']){re.escape(name)}\b""")
     for relative in project.relatives(owner):
