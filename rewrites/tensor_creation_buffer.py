@@ -60,7 +60,7 @@ class TensorCreationToBuffer(Rewrite[Creation]):
         if escapes(code, found.whole):
             return Decline("the tensor is returned, and a caller could write into it")
         swap = Swap(code.code, found.whole, f"self.{addition.name}")
-        return Change((swap, *addition.swaps), addition.inserts, addition.lines)
+        return Change((swap,), addition.inserts, addition.lines)
 
 
 def _constant_source(found: Creation, code: TracedCode) -> str | None:
@@ -79,15 +79,13 @@ def _constant_source(found: Creation, code: TracedCode) -> str | None:
             given = ", ".join(code.source(arg.value) for arg in node.args)
             tail = f".{node.func.attr.value}({given}){tail}"
         node = node.func.value
-    args = [
-        (f"{arg.keyword.value}=" if arg.keyword else "") + code.source(arg.value)
-        for arg in found.call.args
-        if not (arg.keyword is not None and arg.keyword.value == "device")
-    ]
+    args: list[str] = []
     for arg in found.call.args:
-        moved = arg.keyword is not None and arg.keyword.value == "device"
-        if not moved and not all(is_torch_name(code, name) for name in variables(arg.value)):
+        if arg.keyword is not None and arg.keyword.value == "device":
+            continue
+        if not all(is_torch_name(code, name) for name in variables(arg.value)):
             return None
+        args.append((f"{arg.keyword.value}=" if arg.keyword else "") + code.source(arg.value))
     text = f"{code.source(found.call.func)}({', '.join(args)})"
     return (primary(text, found.call) if tail else text) + tail
 

@@ -13,7 +13,6 @@ from trtlint.api import (
     dtype_source,
     is_pure,
     joinable_dtypes,
-    same_dtype,
 )
 from trtlint.rules.tensor_creation import Creation, TensorCreation
 
@@ -94,8 +93,6 @@ def _model(found: Creation, code: TracedCode) -> tuple[str, Tensor] | None:
 
 def _dtype_option(found: Creation, tensor: Tensor, code: TracedCode) -> list[str] | None:
     """``dtype=...`` unless the tensor has that dtype; None if it cannot be spelled."""
-    if same_dtype(tensor.dtype, found.result.dtype):
-        return []
     if joinable_dtypes(tensor.dtype, found.result.dtype):
         return []
     given = [a for a in found.call.args if a.keyword is not None and a.keyword.value == "dtype"]

@@ -22,7 +22,6 @@ class Addition:
     """A statement that ``__init__`` gains, and the attribute it binds."""
 
     name: str
-    swaps: tuple[Swap, ...] = ()
     inserts: tuple[Insert, ...] = ()
     lines: tuple[Lines, ...] = ()
 

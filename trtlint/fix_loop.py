@@ -89,7 +89,7 @@ class FixLoop:
         unique = {id(c.change): c for c in wanted}
         changes = [c.change for c in unique.values() if c.change is not None]
         try:
-            texts, _ = fixing.apply(run.project, changes)
+            texts = fixing.apply(run.project, changes)
         except fixing.Unusable:
             self._blame(path, list(unique.values()))
             return None

@@ -34,20 +34,19 @@ class _Plan:
     inserts: list[Insert] = field(default_factory=list)
 
 
-def apply(project: Project, changes: Sequence[Change]) -> tuple[dict[Path, str], list[Change]]:
+def apply(project: Project, changes: Sequence[Change]) -> dict[Path, str]:
     """Apply as many of ``changes`` as do not touch the same code, the largest first.
 
     Returns:
-        The new text of every changed file, and the changes that were applied.
+        The new text of every changed file.
 
     Raises:
         Unusable: the code of a change does not parse, or it loses a comment.
     """
-    chosen = _without_conflicts(changes)
     plans: dict[str, _Plan] = {}
     edits: dict[Path, list[Lines]] = {}
     imports: dict[Path, set[str]] = {}
-    for change in chosen:
+    for change in _without_conflicts(changes):
         for swap in change.swaps:
             _plan(plans, swap.function).swaps.append(swap)
         for insert in change.inserts:
@@ -68,7 +67,7 @@ def apply(project: Project, changes: Sequence[Change]) -> tuple[dict[Path, str],
         if not project.texts[path].endswith(("\n", "\r")):
             new = new.removesuffix("\n")
         result[path] = add_imports(new, sorted(imports.get(path, ())))
-    return result, chosen
+    return result
 
 
 def _functions(change: Change) -> list[FunctionCode]:
@@ -82,7 +81,7 @@ def _plan(plans: dict[str, _Plan], code: FunctionCode) -> _Plan:
 
 def _without_conflicts(changes: Sequence[Change]) -> list[Change]:
     chosen: list[Change] = []
-    nodes: dict[int, Change] = {}
+    nodes: set[int] = set()
     taken: list[tuple[Path, int, int]] = []
     functions: list[tuple[Path, int, int]] = []
     size = {id(c): len(c.swaps) + len(c.inserts) + len(c.lines) for c in changes}
@@ -93,12 +92,12 @@ def _without_conflicts(changes: Sequence[Change]) -> list[Change]:
         inside = [
             (code.path, code.facts.first_line, code.facts.last_line) for code in _functions(change)
         ]
-        if touched & nodes.keys() or _overlap(ranges, taken + functions) or _overlap(inside, taken):
+        if touched & nodes or _overlap(ranges, taken + functions) or _overlap(inside, taken):
             continue
         if _overlap([(e.path, e.first, e.last) for e in change.lines if e.last >= e.first], inside):
             continue
         chosen.append(change)
-        nodes.update(dict.fromkeys(touched, change))
+        nodes |= touched
         taken += ranges
         functions += inside
     return chosen

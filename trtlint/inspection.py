@@ -23,7 +23,7 @@ from trtlint.errors import (
     SourceError,
     UnparsableSource,
 )
-from trtlint.findings import Edit, FileReport, Finding, Fix, Safety, Severity, Span
+from trtlint.findings import Edit, FileReport, Finding, Fix, Safety, Severity, Span, VerdictKind
 from trtlint.source import Source
 from trtlint.suppression import Suppressions
 from trtlint.targets import find_target
@@ -197,7 +197,7 @@ class Inspection:
         match: Match,
         code: TracedCode,
         level: Severity,
-        kinds: Mapping[str, object],
+        kinds: Mapping[str, VerdictKind],
     ) -> Finding:
         facts = match.facts()
         return Finding(
@@ -209,7 +209,7 @@ class Inspection:
             code.symbol,
             rule.message.format(**facts),
             rule.hint.format(**facts),
-            kinds,  # type: ignore[arg-type]
+            kinds,
         )
 
     def _repaired(self, finding: Finding, match: Match, code: TracedCode) -> Candidate:
@@ -245,7 +245,7 @@ class Inspection:
         if candidate.change is None or finding.fix is None:
             return finding
         try:
-            texts, _ = fixing.apply(self.project, [candidate.change])
+            texts = fixing.apply(self.project, [candidate.change])
         except fixing.Unusable as error:
             broken = BrokenRewrite(str(error), unit=candidate.unit, path=finding.path)
             self._errors.setdefault(finding.path, []).append(broken)

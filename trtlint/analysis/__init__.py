@@ -52,6 +52,7 @@ class Analysis:
         self._symbols: dict[str, Symbol] = {}
         self.evidence: dict[tuple[str, int], frozenset[str]] = {}  # a cache of its own module
         self.retaining: dict[str, bool] = {}  # likewise
+        self._evaluations: dict[str, Evaluation] = {}
         self._codes: dict[str, FunctionCode] = {}
         self._attributes: dict[str, Env] = {}
         self._results: dict[tuple[object, ...], Value] = {}
@@ -65,9 +66,12 @@ class Analysis:
         return self._codes[symbol.key]
 
     def evaluate(self, symbol: Symbol) -> Evaluation:
-        """Evaluate a function for inputs of which only the kind is known."""
-        code = self.code(symbol)
-        return Frame(self, code, self.parameters(code), (symbol.key,)).run()
+        """Evaluate a function, once, for inputs of which only the kind is known."""
+        if symbol.key not in self._evaluations:
+            code = self.code(symbol)
+            frame = Frame(self, code, self.parameters(code), (symbol.key,))
+            self._evaluations[symbol.key] = frame.run()
+        return self._evaluations[symbol.key]
 
     def parameters(self, code: FunctionCode, scope: str = "") -> Env:
         """What the function's parameters may be."""

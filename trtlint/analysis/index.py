@@ -10,6 +10,7 @@ import warnings
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from trtlint.analysis.names import dotted, dotted_names
@@ -96,6 +97,12 @@ class FileIndex:
     uses: dict[str, tuple[int, ...]] = field(default_factory=dict)
     sets_default_dtype: bool = False
     bindings: dict[str, int] = field(default_factory=dict)  # how often a top-level name is bound
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """Every identifier in its functions, and the last parts of names used outside them."""
+        outside = {name.rpartition(".")[2] for name in self.uses}
+        return frozenset(outside).union(*(facts.names for facts in self.functions.values()))
 
 
 def index_file(path: Path, text: str, package: str) -> FileIndex:

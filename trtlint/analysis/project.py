@@ -86,8 +86,12 @@ class Project:
 
         A file that changes it counts if it imports ``path``, or is imported by it, directly or not.
         """
-        setters = [p for p, index in self.files.items() if index.sets_default_dtype]
+        setters = self._default_dtype_setters
         return any(p in self._imported(path) or path in self._imported(p) for p in setters)
+
+    @cached_property
+    def _default_dtype_setters(self) -> tuple[Path, ...]:
+        return tuple(path for path, index in self.files.items() if index.sets_default_dtype)
 
     def _imported(self, path: Path) -> set[Path]:
         """The file and all project files that importing it imports."""

@@ -78,9 +78,7 @@ def _keeps(analysis: Analysis, function: Value | None, caller: Symbol) -> bool:
 def has_hooks(analysis: Analysis, symbol: Symbol) -> bool:
     """Whether the file registers forward hooks, so that calling a layer runs other code."""
     assert symbol.path is not None
-    index = analysis.project.files[symbol.path]
-    used = {name.rpartition(".")[2] for name in index.uses}
-    return bool(_HOOKS & used) or any(_HOOKS & f.names for f in index.functions.values())
+    return bool(_HOOKS & analysis.project.files[symbol.path].names)
 
 
 def reflects(names: frozenset[str]) -> bool:

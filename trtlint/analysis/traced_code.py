@@ -59,7 +59,7 @@ class TracedCode:
         """The function's qualified name."""
         return self.traced.symbol.qualname
 
-    @cached_property
+    @property
     def evaluation(self) -> Evaluation:
         """The values of all expressions, computed at the first question."""
         return self.analysis.evaluate(self.traced.symbol)
