@@ -12,8 +12,9 @@ import libcst as cst
 
 from trtlint import catalogue, fixing
 from trtlint.analysis import Analysis
+from trtlint.analysis.observed import Consulted, Observed
 from trtlint.analysis.project import Project, source_lines
-from trtlint.analysis.traced import TracedFunction
+from trtlint.analysis.traced import TracedFunction, find_traced
 from trtlint.analysis.traced_code import TracedCode
 from trtlint.analysis.undecided import Undecided
 from trtlint.api import Change, Decline, Match
@@ -65,8 +66,9 @@ class Candidate:
 
 
 def texts_of(selected: Sequence[Source], context: Sequence[Source]) -> dict[Path, str]:
-    """The text of every file, selected or not."""
-    return {source.path: source.text for source in (*context, *selected)}
+    """The text of every file, in an order that does not tell which ones are selected."""
+    texts = {source.path: source.text for source in (*context, *selected)}
+    return dict(sorted(texts.items(), key=lambda item: item[0].parts))
 
 
 class Inspection:
@@ -75,10 +77,11 @@ class Inspection:
     def __init__(self, project: Project, settings: EngineSettings) -> None:
         self.project = project
         self.settings = settings
-        self.analysis = Analysis(project)
+        self.traced = find_traced(project)
+        self.consulted: dict[Path, Consulted] = {}  # by file, what its findings follow from
         self.routes = {find_target(name).route for name in settings.targets}
         self._by_file: dict[Path, list[TracedFunction]] = {}
-        for traced in self.analysis.traced.values():
+        for traced in self.traced.values():
             self._by_file.setdefault(traced.path, []).append(traced)
         self._errors: dict[Path, list[SourceError]] = {}
         self._found: dict[Path, list[Candidate]] = {}
@@ -134,14 +137,28 @@ class Inspection:
             suppressions = Suppressions.parse(self.project.texts[path])
             self._suppressions[path] = suppressions
             if not suppressions.file_ignored and path not in self.project.errors:
-                for traced in self._by_file.get(path, ()):
-                    self._found[path] += self._function(traced, suppressions)
+                # Each file starts afresh: what is found in it must not hang on which other
+                # files were looked at before.
+                view = Observed(self.project, path, self.traced)
+                analysis = Analysis(view, view.traced)
+                self.consulted[path] = view.consulted
+                for traced in self._traced_in(path):
+                    self._found[path] += self._function(analysis, traced, suppressions)
         return self._found[path]
 
-    def _function(self, traced: TracedFunction, suppressions: Suppressions) -> list[Candidate]:
+    def _traced_in(self, path: Path) -> list[TracedFunction]:
+        """The file's traced functions in the order in which they stand in it."""
+        functions = self.project.files[path].functions
+        return sorted(
+            self._by_file.get(path, ()), key=lambda t: functions[t.symbol.qualname].def_line
+        )
+
+    def _function(
+        self, analysis: Analysis, traced: TracedFunction, suppressions: Suppressions
+    ) -> list[Candidate]:
         found: list[Candidate] = []
         try:
-            code = TracedCode(self.analysis, traced)
+            code = TracedCode(analysis, traced)
         except cst.ParserSyntaxError as error:
             self._errors.setdefault(traced.path, []).append(
                 UnparsableSource(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import abc
 from dataclasses import replace
 
 from trtlint.analysis import dtypes
@@ -43,17 +44,17 @@ class Analysis:
 
     Args:
         project: the index it works on.
+        traced: the project's traced functions, if they are known already.
     """
 
-    def __init__(self, project: Project) -> None:
+    def __init__(
+        self, project: Project, traced: abc.Mapping[str, TracedFunction] | None = None
+    ) -> None:
         self.project = project
-        self.traced: dict[str, TracedFunction] = find_traced(project)
-        self._paths = {str(path): path for path in project.files}
-        self._symbols: dict[str, Symbol] = {}
+        self.traced = find_traced(project) if traced is None else traced
         self.evidence: dict[tuple[str, int], frozenset[str]] = {}  # a cache of its own module
         self.retaining: dict[str, bool] = {}  # likewise
         self._evaluations: dict[str, Evaluation] = {}
-        self._codes: dict[str, FunctionCode] = {}
         self._attributes: dict[str, Env] = {}
         self._results: dict[tuple[object, ...], Value] = {}
 
@@ -61,9 +62,11 @@ class Analysis:
 
     def code(self, symbol: Symbol) -> FunctionCode:
         """The tree of a project function."""
-        if symbol.key not in self._codes:
-            self._codes[symbol.key] = FunctionCode(self.project, symbol)
-        return self._codes[symbol.key]
+        self.project.function(symbol)  # a look at its file, also where somebody made the tree
+        codes = self.project.codes
+        if symbol.key not in codes:
+            codes[symbol.key] = FunctionCode(self.project, symbol)
+        return codes[symbol.key]
 
     def evaluate(self, symbol: Symbol) -> Evaluation:
         """Evaluate a function, once, for inputs of which only the kind is known."""
@@ -89,12 +92,7 @@ class Analysis:
 
     def class_symbol(self, key: str) -> Symbol | None:
         """The class of that key."""
-        if not self._symbols:
-            for path, index in self.project.files.items():
-                for name in index.classes:
-                    symbol = Symbol("class", name, path)
-                    self._symbols[symbol.key] = symbol
-        return self._symbols.get(key)
+        return self.project.find("class", key)
 
     def attributes(self, owner: Symbol) -> Env:
         """What the class's ``__init__`` and those of its bases put into ``self``."""
@@ -125,10 +123,10 @@ class Analysis:
             if relative.path is None:
                 continue
             facts = self.project.class_facts(relative)
-            functions = self.project.files[relative.path].functions
             for method in facts.methods:
                 if method != "__init__" or relative not in above:
-                    found |= functions[f"{relative.qualname}.{method}"].attributes
+                    symbol = Symbol("function", f"{relative.qualname}.{method}", relative.path)
+                    found |= self.project.function(symbol).attributes
             if relative not in above:
                 found |= facts.attributes
         return found
@@ -200,11 +198,7 @@ class Analysis:
 
     def function_symbol(self, key: str) -> Symbol | None:
         """The function of that key."""
-        path, _, qualname = key.rpartition("::")
-        known = self._paths.get(path)
-        if known is None or qualname not in self.project.files[known].functions:
-            return None
-        return Symbol("function", qualname, known)
+        return self.project.find("function", key)
 
     def _inline(self, target: Symbol, owner: Value | None, args: Args, frame: Frame) -> Value:
         """Evaluate ``target`` with these arguments, from a cache if it was done before."""

@@ -32,12 +32,10 @@ class FunctionCode:
 
     def __init__(self, project: Project, symbol: Symbol) -> None:
         assert symbol.path is not None
-        self.project = project
         self.symbol = symbol
         self.path: Path = symbol.path
         self.facts: FunctionFacts = project.function(symbol)
-        lines = project.lines(symbol.path)[self.facts.first_line - 1 : self.facts.last_line]
-        text = "".join(lines)
+        text = project.function_text(symbol)
         if not text.endswith("\n"):
             text += "\n"
         # An indented function is parsed under a stand-in, so that columns stay as they are.

@@ -7,9 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from trtlint.analysis.index import ClassFacts, FileIndex, FunctionFacts, index_file
 from trtlint.errors import SourceError
+
+if TYPE_CHECKING:
+    from trtlint.analysis.code import FunctionCode
 
 # Classes outside the project that are nn.Modules without being called torch.nn.*.
 _MODULE_BASES = {
@@ -47,33 +51,48 @@ class Project:
     Args:
         texts: source text by path; files that do not parse end in ``errors``.
         known: an earlier index, from which files that did not change are taken over.
+        indexed: what is known of single files, as :func:`index_or_error` says it.
     """
 
-    def __init__(self, texts: Mapping[Path, str], known: Project | None = None) -> None:
+    texts: Mapping[Path, str]
+    files: Mapping[Path, FileIndex]
+
+    def __init__(
+        self,
+        texts: Mapping[Path, str],
+        known: Project | None = None,
+        indexed: Mapping[Path, FileIndex | SourceError] | None = None,
+    ) -> None:
         self.texts = dict(texts)
         self.errors: dict[Path, SourceError] = {}
+        self._modules: dict[str, list[Path]] = {}
+        # Trees of functions by symbol key: they follow from the text alone, so that all who look
+        # at the project share them.
+        self.codes: dict[str, FunctionCode] = {}
+        self._forget()
+        files: dict[Path, FileIndex] = {}
+        modules = module_names(texts)
+        for path, text in texts.items():
+            self._modules.setdefault(modules[path], []).append(path)
+            found: FileIndex | SourceError | None = None
+            if indexed is not None:
+                found = indexed.get(path)
+            elif known is not None and known.texts.get(path) == text:
+                found = known.files.get(path) or known.errors[path]
+            if found is None:
+                found = index_or_error(path, text, package_of(path, modules[path]))
+            if isinstance(found, FileIndex):
+                files[path] = found
+            else:
+                self.errors[path] = found
+        self.files = files
+
+    def _forget(self) -> None:
+        """Start without answers to earlier questions."""
         self._lines: dict[Path, list[str]] = {}
         self._ancestors: dict[Symbol, tuple[Symbol, ...]] = {}
         self._relatives: dict[Symbol, dict[Symbol, None]] = {}
         self._resolved: dict[tuple[Path, str], Symbol | None] = {}
-        self.files: dict[Path, FileIndex] = {}
-        self._modules: dict[str, list[Path]] = {}
-        paths = set(texts)
-        for path, text in texts.items():
-            name = _module_name(path, paths)
-            is_package = path.name == "__init__.py"
-            package = name if is_package else name.rpartition(".")[0]
-            self._modules.setdefault(name, []).append(path)
-            if known is not None and known.texts.get(path) == text:
-                if path in known.files:
-                    self.files[path] = known.files[path]
-                else:
-                    self.errors[path] = known.errors[path]
-                continue
-            try:
-                self.files[path] = index_file(path, text, package)
-            except SourceError as error:
-                self.errors[path] = error
 
     def lines(self, path: Path) -> list[str]:
         """The file's lines, with their ends."""
@@ -177,6 +196,26 @@ class Project:
             return self.resolve(source, rest, hops)
         return Symbol("external", name)
 
+    @cached_property
+    def _paths(self) -> dict[str, Path]:
+        return {str(path): path for path in self.texts}
+
+    def find(self, kind: str, key: str) -> Symbol | None:
+        """The ``function`` or ``class`` of that key."""
+        shown, _, qualname = key.rpartition("::")
+        path = self._paths.get(shown)
+        index = self.files.get(path) if path is not None else None
+        if index is None:
+            return None
+        known = index.functions if kind == "function" else index.classes
+        return Symbol(kind, qualname, path) if qualname in known else None
+
+    def function_text(self, symbol: Symbol) -> str:
+        """The lines of a function, decorators included."""
+        assert symbol.path is not None
+        facts = self.function(symbol)
+        return "".join(self.lines(symbol.path)[facts.first_line - 1 : facts.last_line])
+
     def function(self, symbol: Symbol) -> FunctionFacts:
         """The facts of a ``function`` symbol."""
         assert symbol.path is not None
@@ -265,9 +304,27 @@ def is_external_module(name: str) -> bool:
     return name.startswith("torch.nn.") and last[:1].isupper() and last != "Parameter"
 
 
-def _module_name(path: Path, paths: Iterable[Path]) -> str:
+def index_or_error(path: Path, text: str, package: str) -> FileIndex | SourceError:
+    """The facts about one file, or why there are none."""
+    try:
+        return index_file(path, text, package)
+    except SourceError as error:
+        return error
+
+
+def module_names(paths: Iterable[Path]) -> dict[Path, str]:
+    """The dotted name of each file of a project."""
+    known = set(paths)
+    return {path: _module_name(path, known) for path in paths}
+
+
+def package_of(path: Path, module: str) -> str:
+    """The package that relative imports in the file start from."""
+    return module if path.name == "__init__.py" else module.rpartition(".")[0]
+
+
+def _module_name(path: Path, known: set[Path]) -> str:
     """The dotted name under which the file can be imported: up to the first folder without init."""
-    known = paths if isinstance(paths, set) else set(paths)
     parts = [] if path.name == "__init__.py" else [path.stem]
     folder = path.parent
     while folder / "__init__.py" in known and folder.name:
