@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from trtlint import catalogue
-from trtlint.catalogue import RuleInfo, VerdictRow
-from trtlint.targets import target_names
+from trtlint.catalogue import RuleInfo
+from trtlint.targets import TYPICAL_TARGETS
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = ROOT / "docs" / "rules"
@@ -38,12 +38,12 @@ def index(infos: Sequence[RuleInfo]) -> str:
         safety = ", ".join(dict.fromkeys(rewrite.safety for rewrite in info.rewrites)) or "no"
         summary = info.summary.removesuffix(".")
         link = f"[`{info.name}`]({info.name}.md)"
-        kinds = [_kinds(info.verdicts, target) for target in target_names()]
+        kinds = [_kinds(info, target) for target in TYPICAL_TARGETS]
         rows.append((link, summary, safety, *kinds))
     parts = [
         "# Rules",
         NOTE,
-        _table(("rule", "", "fix", *target_names()), rows),
+        _table(("rule", "", "fix", *TYPICAL_TARGETS), rows),
         "Where patterns of one rule fare differently, the worst comes first; the rule's page has "
         "each of them.\nA verdict is `rejected` (the conversion fails), `wrong` (it converts, and "
         "the numbers differ), `costly`\n(it converts, at a price), `fine` or `unknown`.",
@@ -68,8 +68,8 @@ def page(info: RuleInfo) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _kinds(rows: Sequence[VerdictRow], target: str) -> str:
-    found = {row.kind.value for row in rows if row.target == target} or {"unknown"}
+def _kinds(info: RuleInfo, target: str) -> str:
+    found = {kind.value for kind in info.kinds(target)} or {"unknown"}
     return ", ".join(kind for kind in WORST_FIRST if kind in found)
 
 

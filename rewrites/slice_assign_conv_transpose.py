@@ -36,7 +36,7 @@ class SliceAssignToConvTranspose(Rewrite[SliceAssignment]):
     rule = SliceAssign
     title = "interleave with conv_transpose2d and pad"
     safety = Safety.SAFE
-    routes = frozenset({"onnx", "torch2trt"})
+    routes = frozenset({"onnx", "torch2trt", "torch-tensorrt"})
     order = 20
 
     def rewrite(self, found: SliceAssignment, code: TracedCode) -> Change | Decline:

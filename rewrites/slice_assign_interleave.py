@@ -32,7 +32,7 @@ class SliceAssignToInterleave(Rewrite[SliceAssignment]):
     rule = SliceAssign
     title = "interleave with torch.stack"
     safety = Safety.SAFE
-    routes = frozenset({"onnx"})
+    routes = frozenset({"onnx", "torch-tensorrt"})
     order = 10
 
     def rewrite(self, found: SliceAssignment, code: TracedCode) -> Change | Decline:

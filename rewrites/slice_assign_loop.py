@@ -34,7 +34,7 @@ class SliceAssignToStack(Rewrite[SliceAssignment]):
     rule = SliceAssign
     title = "collect the steps and stack them"
     safety = Safety.SAFE
-    routes = frozenset({"onnx"})
+    routes = frozenset({"onnx", "torch-tensorrt"})
     order = 5
 
     def rewrite(self, found: SliceAssignment, code: TracedCode) -> Change | Decline:

@@ -27,7 +27,7 @@ class SliceAssignToPad(Rewrite[SliceAssignment]):
     rule = SliceAssign
     title = "rebuild with F.pad and torch.cat"
     safety = Safety.SAFE
-    routes = frozenset({"onnx"})
+    routes = frozenset({"onnx", "torch-tensorrt"})
     order = 30
 
     def rewrite(self, found: SliceAssignment, code: TracedCode) -> Change | Decline:

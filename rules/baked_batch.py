@@ -24,16 +24,17 @@ from trtlint.api import (
 
 _READ = {
     "tensorrt-rtx-1.7": executed("fine", "the dynamo exporter keeps the size symbolic"),
-    "tensorrt-11.4": cited("fine", "torch.onnx (dynamo) keeps the size symbolic"),
-    "tensorrt-8.6": cited("fine", "torch.onnx (dynamo) keeps the size symbolic"),
+    "tensorrt": cited("fine", "torch.onnx keeps the size symbolic"),
+    "torch-tensorrt": cited("fine", "torch.export keeps the size symbolic"),
     "torch2trt-0.5": cited("fine", "4e820ae: sizes are traced through its int wrapper"),
     "torch2trt-0.1": cited("wrong", "traveller59/torch2trt README, Tips: static batch sizes only"),
 }
 _LITERAL = {
     **_READ,
     "tensorrt-rtx-1.7": executed("fine", "at that batch size", dynamic="rejected"),
-    "tensorrt-11.4": cited("fine", "torch.onnx writes the number", dynamic="rejected"),
-    "tensorrt-8.6": cited("fine", "torch.onnx writes the number", dynamic="rejected"),
+    "tensorrt-rtx-1.7+torchscript": cited("fine", "at that batch size", dynamic="wrong"),
+    "tensorrt": cited("fine", "torch.onnx writes the number", dynamic="rejected"),
+    "torch-tensorrt": cited("fine", "torch.export fixes the batch", dynamic="rejected"),
 }
 
 

@@ -82,8 +82,8 @@ class DtypeCast(Rule[Cast]):
     verdicts: ClassVar[Mapping[str, Mapping[str, Verdict]]] = {
         "default": {
             "tensorrt-rtx-1.7": executed("fine", "a Cast layer, fused with its neighbours"),
-            "tensorrt-11.4": cited("fine", "onnx-tensorrt operators.md: Cast"),
-            "tensorrt-8.6": cited("fine", "onnx-tensorrt 8.6 operators.md: Cast"),
+            "tensorrt": cited("fine", "onnx-tensorrt operators.md: Cast"),
+            "torch-tensorrt": cited("fine", "pytorch/TensorRT: converter for aten._to_copy"),
             "torch2trt-0.5": cited("wrong", "4e820ae: unsupported method; sample values are baked"),
             "torch2trt-0.1": cited(
                 "rejected", "traveller59/torch2trt README, Tips: avoid to and type_as"

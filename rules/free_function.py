@@ -50,14 +50,14 @@ class FreeFunction(Rule[FreeFunctionUse]):
     """
 
     name = "free-function"
-    family = "structure"
+    family = "io"
     message = "`{function}` runs under the forward of {users} but is no method of a module"
     hint = "make it a method of the module that uses it"
     verdicts: ClassVar[Mapping[str, Mapping[str, Verdict]]] = {
         "default": {
             "tensorrt-rtx-1.7": executed("fine", "the exporter traces through it"),
-            "tensorrt-11.4": cited("fine", "torch.onnx traces through it"),
-            "tensorrt-8.6": cited("fine", "torch.onnx traces through it"),
+            "tensorrt": cited("fine", "torch.onnx traces through it"),
+            "torch-tensorrt": cited("fine", "torch.export traces through it"),
             "torch2trt-0.5": cited("fine", "4e820ae: torch functions are hooked wherever they run"),
             "torch2trt-0.1": cited(
                 "rejected", "Jin Jay, Torch2TRT (2020-10): functions outside nn.Module fail"

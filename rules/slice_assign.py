@@ -78,10 +78,11 @@ class SliceAssign(Rule[SliceAssignment]):
     verdicts: ClassVar[Mapping[str, Mapping[str, Verdict]]] = {
         "default": {
             "tensorrt-rtx-1.7": executed("costly", "one Scatter layer a write", layers=["SCATTER"]),
-            "tensorrt-11.4": cited(
-                "costly", "onnx-tensorrt operators.md: ScatterND; a Scatter layer"
+            "tensorrt": cited("costly", "onnx-tensorrt operators.md: ScatterND; a Scatter layer"),
+            "tensorrt<8.2": cited("rejected", "onnx-tensorrt operators.md 8.0: no ScatterND"),
+            "torch-tensorrt": cited(
+                "costly", "pytorch/TensorRT: slice_scatter becomes a scatter layer a write"
             ),
-            "tensorrt-8.6": cited("costly", "onnx-tensorrt 8.6: ScatterND is an IScatterLayer"),
             "torch2trt-0.5": cited(
                 "wrong", "4e820ae: no converter for __setitem__; the engine ignores the write"
             ),

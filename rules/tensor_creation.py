@@ -28,7 +28,7 @@ _LIKE = {f"torch.{n}_like" for n in ("zeros", "ones", "full", "empty")}
 _NEW = {f"new_{n}" for n in ("zeros", "ones", "full", "empty", "tensor")}
 _CASTS = frozenset("half float double int long bool cuda cpu to type".split())
 
-_ONNX = ("tensorrt-11.4", "tensorrt-8.6")
+_ONNX = ("tensorrt", "torch-tensorrt")
 _STATIC = {
     "tensorrt-rtx-1.7": executed("fine", "folded into a constant"),
     **dict.fromkeys(_ONNX, cited("fine", "torch.onnx folds it before the parser")),

@@ -165,24 +165,45 @@ class Conversion:
     kinds: Mapping[str, int] = field(default_factory=dict)
 
 
-@cache
-def convert(file: FixtureFile) -> Conversion:
-    """Export, parse and build the file's model.
-
-    Raises:
-        BackendMissing: something that this needs is not installed.
-    """
+def _subject(file: FixtureFile, exporter: str) -> tuple[Any, Any, Any]:
+    """The file's model, its inputs, and how they are to be converted."""
     import torch
 
-    from trtlint.runtime_check.api import VerifyOptions, build_counts
-    from trtlint.runtime_check.failures import ExportFailed
+    from trtlint.runtime_check.api import VerifyOptions
     from trtlint.runtime_check.options import DimSpec
 
     module = load(file.path)
     torch.manual_seed(0)
     model = getattr(module, file.directives.get("model", "Model"))().eval()
-    inputs = _example(module)
-    options = VerifyOptions(dim=DimSpec("batch", 1, 2, 4)) if file.dynamic else None
+    dim = DimSpec("batch", 1, 2, 4) if file.dynamic else None
+    return model, _example(module), VerifyOptions(exporter=exporter, dim=dim)
+
+
+def differs(file: FixtureFile, exporter: str) -> bool:
+    """Whether the exported graph computes something else than the file's model.
+
+    Raises:
+        BackendMissing: something that this needs is not installed.
+    """
+    from trtlint.runtime_check.api import verify
+
+    model, inputs, options = _subject(file, exporter)
+    return any(
+        failure.stage == "onnx" for failure in verify(model, inputs, options=options).failures
+    )
+
+
+@cache
+def convert(file: FixtureFile, exporter: str) -> Conversion:
+    """Export, parse and build the file's model.
+
+    Raises:
+        BackendMissing: something that this needs is not installed.
+    """
+    from trtlint.runtime_check.api import build_counts
+    from trtlint.runtime_check.failures import ExportFailed
+
+    model, inputs, options = _subject(file, exporter)
     try:
         result = build_counts(model, inputs, options=options)
     except ExportFailed as refused:

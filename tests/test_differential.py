@@ -30,11 +30,10 @@ from trtlint import catalogue, engine
 from trtlint.engine import EngineSettings
 from trtlint.findings import FileReport
 from trtlint.source import Source
-from trtlint.targets import DEFAULT_TARGETS
 
 torch = pytest.importorskip("torch")
 
-TARGETS = (DEFAULT_TARGETS, ("torch2trt-0.5",), ("torch2trt-0.1",))
+TARGETS = (("tensorrt-rtx-1.7", "tensorrt-11.4"), ("torch2trt-0.5",), ("torch2trt-0.1",))
 SHAPES = [(1, 4, 6, 8), (3, 4, 5, 7), (1, 4, 2, 2), (2, 4, 1, 1), (3, 4, 9, 4)]
 FUZZ = int(os.environ.get("TRTLINT_FUZZ", "0"))
 

@@ -16,7 +16,6 @@ from trtlint.errors import BrokenRewrite, RuleCrashed, UnparsableSource, Unstabl
 from trtlint.findings import Edit, FileReport, Severity
 from trtlint.rules.slice_assign import SliceAssign
 from trtlint.source import Source
-from trtlint.targets import DEFAULT_TARGETS
 
 MODEL = """import torch
 import torch.nn as nn
@@ -33,7 +32,7 @@ class Net(nn.Module):
         y[:, :2] = z[:, 2:]
         return y
 """
-SETTINGS = EngineSettings(catalogue.rule_names(), DEFAULT_TARGETS)
+SETTINGS = EngineSettings(catalogue.rule_names(), ("tensorrt-rtx-1.7", "tensorrt-11.4"))
 
 
 def source(text: str, path: str = "net.py") -> Source:
@@ -151,7 +150,7 @@ def use(monkeypatch: pytest.MonkeyPatch, rule: Rule[Match], rewrite: Rewrite[Mat
     monkeypatch.setattr(catalogue, "rewrites", lambda: {rule.name: (rewrite,)})
 
 
-ODD = EngineSettings(("odd-return",), DEFAULT_TARGETS)
+ODD = EngineSettings(("odd-return",), ("tensorrt-rtx-1.7", "tensorrt-11.4"))
 
 
 @pytest.mark.parametrize(

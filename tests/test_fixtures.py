@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from fixture_runs import convert, differences, run_all
+from fixture_runs import convert, differences, differs, run_all
 from fixture_support import (
     Fixture,
     FixtureFile,
@@ -25,8 +25,12 @@ from fixture_support import (
 from trtlint import catalogue
 from trtlint.errors import BackendMissing
 from trtlint.findings import FileReport, VerdictKind
+from trtlint.verdicts import Verdict, expand
 
-EXECUTED_TARGET = "tensorrt-rtx-1.7"
+EXECUTED_TARGETS = {
+    "dynamo": "tensorrt-rtx-1.7",
+    "torchscript": "tensorrt-rtx-1.7+torchscript",
+}
 ALL_TARGETS = {"onnx": ("tensorrt-rtx-1.7", "tensorrt-8.6"), "torch2trt": ("torch2trt-0.5",)}
 
 needs_torch = pytest.mark.skipif(
@@ -142,43 +146,63 @@ def test_any_fix_keeps_numbers(file: FixtureFile, route: str) -> None:
 # -- 6: the real TensorRT ------------------------------------------------------------------------
 
 
-def verdict_kinds_of(file: FixtureFile) -> tuple[set[VerdictKind], set[str]]:
-    """The verdicts of TensorRT-RTX on the file's matches, and the layers that they name."""
+def verdicts_of(file: FixtureFile, exporter: str) -> list[Verdict]:
+    """The verdicts of TensorRT-RTX on the file's matches that are called executed."""
     rule = catalogue.rules()[file.rule]
-    tables = [rule.verdicts[variant][EXECUTED_TARGET] for variant in variants(file)]
-    kinds = {verdict.when(file.dynamic) for verdict in tables}
-    layers = {layer for verdict in tables for layer in verdict.layers}
+    tables = [expand(rule.verdicts[variant]) for variant in variants(file)]
+    found = [table.get(EXECUTED_TARGETS[exporter]) for table in tables]
+    return [verdict for verdict in found if verdict is not None and verdict.executed]
+
+
+def told(file: FixtureFile, exporter: str) -> tuple[set[VerdictKind], set[str]]:
+    """What those verdicts say, and the layers that they name."""
+    verdicts = verdicts_of(file, exporter)
+    if not verdicts:
+        pytest.skip("no verdict is called executed")
+    kinds = {verdict.when(file.dynamic) for verdict in verdicts}
+    layers = {layer for verdict in verdicts for layer in verdict.layers}
     return kinds, layers if VerdictKind.COSTLY in kinds else set()
 
 
-def converted(file: FixtureFile) -> Any:
+def converted(file: FixtureFile, exporter: str) -> Any:
     """What TensorRT makes of the file, or a skip with the reason."""
     asked = file.directives.get("tensorrt", "")
     if asked.startswith("skip"):
         pytest.skip(asked)
     try:
-        return convert(file)
+        return convert(file, exporter)
     except BackendMissing as missing:
         pytest.skip(missing.message)
 
 
-@needs_torch
-@pairs()
-def test_tensorrt_agrees(fixture: Fixture) -> None:
-    before, after = both(fixture)
-    kinds, layers = verdict_kinds_of(before)
-    old, new = converted(before), converted(after)
-    assert not new.refused, new.refused
+def assert_as_told(file: FixtureFile, exporter: str) -> None:
+    """TensorRT does with the file what the verdicts say."""
+    kinds, layers = told(file, exporter)
+    found = converted(file, exporter)
     if VerdictKind.REJECTED in kinds:
-        assert old.refused, f"converted: {old.kinds}"
-    else:
-        assert not old.refused, old.refused
-        for layer in layers:
-            assert layer in old.kinds, old.kinds
-            assert layer not in new.kinds, new.kinds
+        assert found.refused, f"converted: {found.kinds}"
+        return
+    assert not found.refused, found.refused
+    for layer in layers:
+        assert layer in found.kinds, found.kinds
+    if VerdictKind.WRONG in kinds:
+        assert differs(file, exporter), "the exported graph computes the same"
 
 
 @needs_torch
+@pytest.mark.parametrize("exporter", EXECUTED_TARGETS)
+@pairs()
+def test_tensorrt_agrees(fixture: Fixture, exporter: str) -> None:
+    before, after = both(fixture)
+    assert_as_told(before, exporter)
+    new = converted(after, exporter)
+    assert not new.refused, new.refused
+    for layer in told(before, exporter)[1]:
+        assert layer not in new.kinds, new.kinds
+
+
+@needs_torch
+@pytest.mark.parametrize("exporter", EXECUTED_TARGETS)
 @pytest.mark.parametrize(
     "file",
     [
@@ -187,12 +211,9 @@ def test_tensorrt_agrees(fixture: Fixture) -> None:
         if fixture.files["kept"].directives.get("tensorrt") == "run"
     ],
 )
-def test_tensorrt_agrees_on_kept(file: FixtureFile) -> None:
+def test_tensorrt_agrees_on_kept(file: FixtureFile, exporter: str) -> None:
     """A variant that is never rewritten has a *kept* file that says `# tensorrt: run`."""
-    kinds, layers = verdict_kinds_of(file)
-    found = converted(file)
-    assert bool(found.refused) == (VerdictKind.REJECTED in kinds), found
-    assert layers <= set(found.kinds), found.kinds
+    assert_as_told(file, exporter)
 
 
 def test_executed_verdicts_are_executed() -> None:
@@ -209,12 +230,14 @@ def test_executed_verdicts_are_executed() -> None:
     missing = []
     for name, rule in catalogue.rules().items():
         for variant, table in rule.verdicts.items():
-            verdict = table.get(EXECUTED_TARGET)
-            if verdict is None or not verdict.executed:
+            found = expand(table)
+            verdicts = [found[t] for t in EXECUTED_TARGETS.values() if t in found]
+            if not any(verdict.executed for verdict in verdicts):
                 continue
             if (name, variant) not in shown:
                 missing.append(f"{name} ({variant})")
-            if verdict.dynamic is not None and (name, variant) not in shown_dynamic:
+            dynamic = any(verdict.dynamic is not None for verdict in verdicts)
+            if dynamic and (name, variant) not in shown_dynamic:
                 missing.append(f"{name} ({variant}, dynamic batch)")
     assert not missing, f"called executed, but no file shows it: {', '.join(missing)}"
 

@@ -7,7 +7,7 @@ not. Neither prints, writes or knows of the command line.
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Generic, TypeVar
 
 import libcst as cst
@@ -18,6 +18,7 @@ from trtlint.analysis.dtypes import same as same_dtype
 from trtlint.analysis.dtypes import source as dtype_source
 from trtlint.analysis.effects import is_fresh, is_pure, loop_obstacle, stands_in
 from trtlint.analysis.interleave import has_strides, interleaving
+from trtlint.analysis.operator_uses import OperatorUse
 from trtlint.analysis.pieces import Written, decompose, untouched
 from trtlint.analysis.project import Symbol
 from trtlint.analysis.sizes import FloorDivAtom, Size, at_least
@@ -37,6 +38,7 @@ from trtlint.analysis.writes import SliceWrite, mentions, region_of, slice_write
 from trtlint.changes import Change, Decline, Insert, Lines, Swap
 from trtlint.class_edits import add_to_init, move_into_class
 from trtlint.codegen import CallText, SumText, Text, call, layout, sequence, tailed
+from trtlint.conversion.onnx_route import differs, emits, fails, through_onnx
 from trtlint.findings import Safety
 from trtlint.rebuilding import Rebuilder, primary
 from trtlint.regions import (
@@ -102,6 +104,52 @@ class Rule(Generic[M]):
         raise NotImplementedError
 
 
+@dataclass(frozen=True, eq=False)
+class OperatorMatch(Match):
+    """One use of a torch operator.
+
+    Attributes:
+        use: the use.
+        kind: the variant of the rule.
+        more: further facts for the rule's message.
+    """
+
+    use: OperatorUse
+    kind: str = "default"
+    more: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def variant(self) -> str:
+        """As the rule decided."""
+        return self.kind
+
+    def facts(self) -> Mapping[str, str]:
+        """``operator`` as written, and what the rule adds."""
+        return {"operator": self.use.shown, **self.more}
+
+
+class OperatorRule(Rule[OperatorMatch]):
+    """A rule about uses of certain torch operators.
+
+    Attributes:
+        operators: their names without module: ``cumsum`` stands for the function and the method,
+            ``MaxPool2d`` for the layer, ``remainder`` for ``%`` as well.
+    """
+
+    operators: ClassVar[frozenset[str]]
+
+    def variant(self, use: OperatorUse, code: TracedCode) -> str | None:
+        """Which variant of the rule this use is; None if it is not one."""
+        return "default"
+
+    def check(self, code: TracedCode) -> Iterator[OperatorMatch]:
+        """Every use that is a variant of the rule."""
+        for use in code.uses(*sorted(self.operators)):
+            kind = self.variant(use, code)
+            if kind is not None:
+                yield OperatorMatch(use.node, use, kind)
+
+
 class Rewrite(Generic[M]):
     """Says what to write instead of a match.
 
@@ -119,7 +167,7 @@ class Rewrite(Generic[M]):
     rule: ClassVar[type[Rule[Any]]]
     title: ClassVar[str]
     safety: ClassVar[Safety]
-    routes: ClassVar[frozenset[str]] = frozenset({"onnx", "torch2trt"})
+    routes: ClassVar[frozenset[str]] = frozenset({"onnx", "torch2trt", "torch-tensorrt"})
     order: ClassVar[int] = 0
     on_request: ClassVar[bool] = False
 
@@ -143,6 +191,9 @@ __all__ = [
     "Insert",
     "Lines",
     "Match",
+    "OperatorMatch",
+    "OperatorRule",
+    "OperatorUse",
     "Rebuilder",
     "Rewrite",
     "Rule",
@@ -166,9 +217,12 @@ __all__ = [
     "change",
     "cited",
     "decompose",
+    "differs",
     "dtype_source",
+    "emits",
     "escapes",
     "executed",
+    "fails",
     "has_strides",
     "interleaving",
     "is_batch",
@@ -197,6 +251,7 @@ __all__ = [
     "stands_in",
     "step_loop",
     "tailed",
+    "through_onnx",
     "untouched",
     "variables",
     "written_later",

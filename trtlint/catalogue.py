@@ -15,8 +15,8 @@ from typing import TypeVar
 from trtlint.api import Match, Rewrite, Rule
 from trtlint.errors import UsageError
 from trtlint.findings import VerdictKind
-from trtlint.targets import target_names
-from trtlint.verdicts import Verdict
+from trtlint.targets import matching, target_names
+from trtlint.verdicts import Verdict, expand
 
 C = TypeVar("C")
 AnyRule = Rule[Match]
@@ -25,7 +25,7 @@ AnyRewrite = Rewrite[Match]
 
 @dataclass(frozen=True)
 class VerdictRow:
-    """One line of a rule's verdict table."""
+    """One line of a rule's verdict table; ``target`` may be a range of targets."""
 
     variant: str
     target: str
@@ -54,6 +54,11 @@ class RuleInfo:
     doc: str
     verdicts: tuple[VerdictRow, ...]
     rewrites: tuple[RewriteRow, ...]
+
+    def kinds(self, target: str) -> frozenset[VerdictKind]:
+        """What a target does with the rule's patterns, at a fixed batch size."""
+        table = {row.variant: row for row in self.verdicts if target in matching(row.target)}
+        return frozenset(row.kind for row in table.values())
 
 
 @cache
@@ -114,9 +119,14 @@ def find_rule(name: str) -> RuleInfo:
     return RuleInfo(rule.name, rule.family, doc.splitlines()[0] if doc else "", doc, rows, fixes)
 
 
-def verdict_kinds(rule: AnyRule, variant: str, dynamic_batch: bool) -> dict[str, VerdictKind]:
+def verdict_kinds(rule: AnyRule, variant: str, dynamic_batch: bool) -> Mapping[str, VerdictKind]:
     """What each known target does with a match of that variant."""
-    table = rule.verdicts[variant]
+    return _verdict_kinds(rule.name, variant, dynamic_batch)
+
+
+@cache
+def _verdict_kinds(name: str, variant: str, dynamic_batch: bool) -> Mapping[str, VerdictKind]:
+    table = expand(rules()[name].verdicts[variant])
     return {
         target: table[target].when(dynamic_batch) if target in table else VerdictKind.UNKNOWN
         for target in target_names()

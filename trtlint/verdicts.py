@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from trtlint.findings import Severity, VerdictKind
+from trtlint.targets import matching, target_names
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,12 @@ def cited(
         tuple(layers),
         VerdictKind(dynamic) if dynamic else None,
     )
+
+
+def expand(table: Mapping[str, Verdict]) -> dict[str, Verdict]:
+    """The verdict of each target that a table speaks of; of two rows the later one holds."""
+    found = {name: verdict for key, verdict in table.items() for name in matching(key)}
+    return {name: found[name] for name in target_names() if name in found}
 
 
 def severity(kinds: Mapping[str, VerdictKind], selected: Sequence[str]) -> Severity:

@@ -11,6 +11,7 @@ import libcst as cst
 
 from trtlint.analysis import Analysis
 from trtlint.analysis.code import FunctionCode
+from trtlint.analysis.operator_uses import OperatorUse, operator_uses
 from trtlint.analysis.project import Project, Symbol
 from trtlint.analysis.sizes import DimAtom, Size
 from trtlint.analysis.states import Evaluation
@@ -134,6 +135,20 @@ class TracedCode:
         if isinstance(function, Method) and isinstance(function.owner, Tensor):
             return function.name
         return None
+
+    def uses(self, *names: str) -> Iterator[OperatorUse]:
+        """Every use of the torch operators of these names, however spelled; all without names.
+
+        ``uses("cumsum")`` finds ``torch.cumsum(x, 1)`` and ``x.cumsum(1)``, ``uses("mul")`` finds
+        ``x * y`` too, ``uses("MaxPool2d")`` calls of that layer.
+        """
+        found = self._uses
+        for name in names or found:
+            yield from found.get(name, ())
+
+    @cached_property
+    def _uses(self) -> Mapping[str, tuple[OperatorUse, ...]]:
+        return operator_uses(self)
 
     def spelling(self, qualified: str) -> tuple[str, tuple[str, ...]]:
         """How to write a torch function here, and what must be imported for it.

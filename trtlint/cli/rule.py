@@ -67,19 +67,19 @@ def rules(color: str) -> None:
     from rich.text import Text
 
     from trtlint.catalogue import find_rule, rule_names
-    from trtlint.targets import target_names
+    from trtlint.targets import TYPICAL_TARGETS
 
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for title in ("rule", "family", "fixable", *target_names()):
+    for title in ("rule", "family", "fixable", *TYPICAL_TARGETS):
         table.add_column(title, no_wrap=True)
     blocks = []
     for name in rule_names():
         info = find_rule(name)
         fixable = ", ".join(dict.fromkeys(rewrite.safety for rewrite in info.rewrites)) or "no"
-        cells = [_kinds(info, target) for target in target_names()]
+        cells = [_kinds(info, target) for target in TYPICAL_TARGETS]
         table.add_row(name, info.family, fixable, *cells)
         block = Text().append(name, "bold").append(f"  {info.family}, fixable: {fixable}")
-        for target, cell in zip(target_names(), cells, strict=True):
+        for target, cell in zip(TYPICAL_TARGETS, cells, strict=True):
             block.append(f"\n  {target}  ").append(cell)
         blocks.append(block)
     console = _console(color, wide=True)
@@ -94,7 +94,7 @@ def _kinds(info: RuleInfo, target: str) -> Text:
     """What a target does with the pattern; with several variants of it, the worst first."""
     from rich.text import Text
 
-    found = {row.kind.value for row in info.verdicts if row.target == target} or {"unknown"}
+    found = {kind.value for kind in info.kinds(target)} or {"unknown"}
     cell = Text()
     for kind, style in _KIND_STYLES.items():
         if kind in found:

@@ -8,7 +8,7 @@ from typing import Any
 
 from trtlint import __version__
 from trtlint.errors import SourceError, TrtlintError
-from trtlint.findings import Finding, Fix
+from trtlint.findings import Finding, Fix, VerdictKind
 from trtlint.report import Action, Report
 from trtlint.reporters.style import shown
 
@@ -82,7 +82,11 @@ def _finding(finding: Finding, action: Action) -> dict[str, Any]:
         "symbol": finding.symbol,
         "message": finding.message,
         "hint": finding.hint,
-        "verdicts": {target: kind.value for target, kind in finding.verdicts.items()},
+        "verdicts": {
+            target: kind.value
+            for target, kind in finding.verdicts.items()
+            if kind is not VerdictKind.UNKNOWN
+        },
         "fix": None if finding.fix is None else _fix(finding.fix),
         "declined": finding.declined,
     }

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import functools
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from trtlint.errors import SourceError, TrtlintError
 from trtlint.findings import Finding, Safety, Severity, VerdictKind
 from trtlint.report import Action, Report
 from trtlint.reporters.style import PLAIN, Style, clip, printable, shown
+from trtlint.targets import compact
 
 COLUMNS = 120  # longer source lines are cut around the flagged part
 
@@ -123,9 +124,17 @@ def _excerpt(finding: Finding, lines: list[str], style: Style) -> Iterator[str]:
 
 def _notes(finding: Finding, selected: tuple[str, ...], style: Style) -> Iterator[str]:
     indent = " " * (len(str(finding.span.line)) + 1) + style("place", "=")
-    minding = [(name, kind) for name, kind in finding.verdicts.items() if kind.minds]
-    ours = [_verdict(name, kind) for name, kind in minding if name in selected]
-    others = [_verdict(name, kind) for name, kind in minding if name not in selected]
+    minding = {name: kind for name, kind in finding.verdicts.items() if kind.minds}
+    ours = _verdicts({name: kind for name, kind in minding.items() if name in selected})
+    others = _verdicts(
+        {
+            name: kind
+            for name, kind in minding.items()
+            # the exporter is worth a word where it matters
+            if (name not in selected and minding.get(name.removesuffix("+torchscript")) != kind)
+            or ("+" not in name and name not in selected)
+        }
+    )
     if ours:
         yield f"{indent} targets: {', '.join(ours)}"
     if others:
@@ -143,8 +152,16 @@ def _notes(finding: Finding, selected: tuple[str, ...], style: Style) -> Iterato
         yield f"{indent} no fix: {printable(finding.declined)}"
 
 
-def _verdict(target: str, kind: VerdictKind) -> str:
-    return f"{target} {kind.value}"
+def _verdicts(kinds: Mapping[str, VerdictKind]) -> list[str]:
+    """Each verdict with its targets, neighbouring versions as one range."""
+    by_kind: dict[VerdictKind, set[str]] = {}
+    for name, kind in kinds.items():
+        by_kind.setdefault(kind, set()).add(name)
+    return [
+        f"{target} {kind.value}"
+        for kind in VerdictKind
+        for target in compact(frozenset(by_kind.get(kind, ())))
+    ]
 
 
 def _severities(report: Report) -> list[str]:

@@ -1,0 +1,1 @@
+"""What each conversion route makes of a PyTorch operator: facts that every rule shares."""
