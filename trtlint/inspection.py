@@ -111,6 +111,14 @@ class Inspection:
             len(self._by_file.get(path, ())),
         )
 
+    def forget(self, path: Path) -> None:
+        """Let go of one file's trees, after its report; who asks for one again has it made again.
+
+        A tree takes some hundred times the memory of its text.
+        """
+        self._found.pop(path, None)
+        self.project.codes.pop(path, None)
+
     def _unused(self, path: Path) -> Iterator[Finding]:
         """Suppressions that silence nothing are findings themselves."""
         for entry in self._suppressions[path].unused(self.settings.rules):
@@ -159,6 +167,7 @@ class Inspection:
         found: list[Candidate] = []
         try:
             code = TracedCode(analysis, traced)
+            assert code.code.node  # parsed here, so that what follows need not expect the error
         except cst.ParserSyntaxError as error:
             self._errors.setdefault(traced.path, []).append(
                 UnparsableSource(

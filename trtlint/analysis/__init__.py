@@ -63,10 +63,11 @@ class Analysis:
     def code(self, symbol: Symbol) -> FunctionCode:
         """The tree of a project function."""
         self.project.function(symbol)  # a look at its file, also where somebody made the tree
-        codes = self.project.codes
-        if symbol.key not in codes:
-            codes[symbol.key] = FunctionCode(self.project, symbol)
-        return codes[symbol.key]
+        assert symbol.path is not None
+        codes = self.project.codes.setdefault(symbol.path, {})
+        if symbol.qualname not in codes:
+            codes[symbol.qualname] = FunctionCode(self.project, symbol)
+        return codes[symbol.qualname]
 
     def evaluate(self, symbol: Symbol) -> Evaluation:
         """Evaluate a function, once, for inputs of which only the kind is known."""

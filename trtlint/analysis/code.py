@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
 import libcst as cst
-from libcst.metadata import CodeRange, MetadataWrapper, PositionProvider
 
 from trtlint.analysis.index import FunctionFacts
+from trtlint.analysis.positions import Positions
 from trtlint.analysis.project import Project, Symbol
-from trtlint.analysis.trees import subtree
+from trtlint.analysis.trees import Tree, bound_names, of_kind
 from trtlint.findings import Span
 
 N = TypeVar("N", bound=cst.CSTNode)
@@ -26,7 +26,6 @@ class FunctionCode:
         symbol: the function.
 
     Attributes:
-        node: its definition.
         first_line: the 1-based line of the file that the parsed text starts at.
     """
 
@@ -35,14 +34,28 @@ class FunctionCode:
         self.symbol = symbol
         self.path: Path = symbol.path
         self.facts: FunctionFacts = project.function(symbol)
+        self._bound: dict[int, frozenset[str]] = {}
         text = project.function_text(symbol)
         if not text.endswith("\n"):
             text += "\n"
         # An indented function is parsed under a stand-in, so that columns stay as they are.
         self.nested = self.facts.column > 0
         self.first_line = self.facts.first_line - (1 if self.nested else 0)
-        self.module = cst.parse_module("if True:\n" + text if self.nested else text)
-        self.node = self._find()
+        self._text = "if True:\n" + text if self.nested else text
+
+    @cached_property
+    def module(self) -> cst.Module:
+        """The tree of those lines, parsed at the first question.
+
+        Raises:
+            cst.ParserSyntaxError: LibCST cannot parse them.
+        """
+        return cst.parse_module(self._text)
+
+    @cached_property
+    def node(self) -> cst.FunctionDef:
+        """The definition."""
+        return self._find()
 
     def _find(self) -> cst.FunctionDef:
         top: cst.BaseStatement | cst.SimpleStatementLine = self.module.body[0]
@@ -57,26 +70,43 @@ class FunctionCode:
         """The source of an expression or small statement."""
         return self.module.code_for_node(node)
 
+    @cached_property
+    def tree(self) -> Tree:
+        """Every node of the definition."""
+        return Tree(self.node)
+
     def walk(self, kind: type[N], root: cst.CSTNode | None = None) -> Iterator[N]:
         """Every node of that kind in source order, nested functions included."""
-        return (node for node in self.nodes(root) if isinstance(node, kind))
+        return iter(of_kind(self.nodes(root), kind))
 
-    def nodes(self, root: cst.CSTNode | None = None) -> Iterator[cst.CSTNode]:
+    def nodes(self, root: cst.CSTNode | None = None) -> Sequence[cst.CSTNode]:
         """Every node in source order, nested functions included."""
-        return iter(self._body) if root is None else subtree(root)
+        return self._body if root is None else self.tree.below(root)
 
     @cached_property
-    def _body(self) -> list[cst.CSTNode]:
-        return list(subtree(self.node.body))
+    def _body(self) -> Sequence[cst.CSTNode]:
+        return self.tree.below(self.node.body)
 
     @cached_property
-    def _positions(self) -> dict[cst.CSTNode, CodeRange]:
-        wrapper = MetadataWrapper(self.module, unsafe_skip_copy=True)
-        return dict(wrapper.resolve(PositionProvider))
+    def rebound_inside(self) -> frozenset[str]:
+        """Variables that an inner function may rebind."""
+        outer = {item.name.value for node in self.walk(cst.Nonlocal) for item in node.names}
+        shared = {item.name.value for node in self.walk(cst.Global) for item in node.names}
+        return frozenset(outer | shared)
+
+    def bound_names(self, body: cst.CSTNode) -> frozenset[str]:
+        """Names that a statement or pattern may bind."""
+        if id(body) not in self._bound:
+            self._bound[id(body)] = bound_names(self.nodes(body))
+        return self._bound[id(body)]
+
+    @cached_property
+    def _positions(self) -> Positions:
+        return Positions(self._text, self.module, self.tree)
 
     def span(self, node: cst.CSTNode) -> Span:
         """Where ``node`` stands in the file: 1-based, the end exclusive."""
-        at = self._positions[node]
+        at = self._positions.of(node)
         shift = self.first_line - 1
         return Span(
             at.start.line + shift, at.start.column + 1, at.end.line + shift, at.end.column + 1

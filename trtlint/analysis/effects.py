@@ -11,7 +11,7 @@ import libcst as cst
 
 from trtlint.analysis.layers import may_be_in_place
 from trtlint.analysis.traced_code import TracedCode
-from trtlint.analysis.trees import subtree, variables
+from trtlint.analysis.trees import variables
 from trtlint.analysis.values import (
     Method,
     Module,
@@ -38,7 +38,7 @@ _PURE_BUILTINS = frozenset(
 
 def is_pure(code: TracedCode, root: cst.CSTNode) -> bool:
     """Whether evaluating ``root`` neither changes anything nor depends on when it is done."""
-    for node in subtree(root):
+    for node in code.code.nodes(root):
         match node:
             case cst.Call():
                 if not is_pure_call(code, node):
@@ -220,7 +220,7 @@ def nodes_until(code: TracedCode, last: cst.CSTNode) -> Iterator[cst.CSTNode]:
         around = code.parent(around)
         if isinstance(around, cst.For | cst.While):
             loop = around
-    ends = {id(node) for node in subtree(loop if loop is not None else last)}
+    ends = {id(node) for node in code.code.nodes(loop if loop is not None else last)}
     seen = False
     for node in code.nodes():
         inside = id(node) in ends

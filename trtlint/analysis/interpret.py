@@ -24,7 +24,6 @@ from trtlint.analysis.states import (
     refine,
     registered,
 )
-from trtlint.analysis.trees import bound_names, subtree
 from trtlint.analysis.values import (
     UNKNOWN,
     Int,
@@ -62,12 +61,7 @@ class Frame:
         self.autocast = any("autocast" in name for name in code.facts.decorators)
         self.loops = 0  # how many loops the evaluation is inside of
         self.exits: list[Env] = []  # the variables at each break and continue of this loop
-        self.shared = {  # what an inner function may rebind
-            item.name.value
-            for node in code.nodes()
-            if isinstance(node, cst.Nonlocal | cst.Global)
-            for item in node.names
-        }
+        self.shared = code.rebound_inside
         self._tokens: dict[int, str] = {}
         self._expressions = Expressions(self)
 
@@ -91,6 +85,7 @@ class Frame:
     def run(self) -> Evaluation:
         """Evaluate the whole body."""
         self.block(self.code.node.body)
+        del self._expressions  # each holds the other; so both can go at once
         return self.result
 
     # -- statements -------------------------------------------------------------------------
@@ -270,7 +265,7 @@ class Frame:
         return True
 
     def _mark_dead(self, node: cst.CSTNode) -> None:
-        self.result.dead.update(map(id, subtree(node)))
+        self.result.dead.update(map(id, self.code.nodes(node)))
 
     def _loop(
         self, body: cst.BaseSuite, target: cst.BaseExpression | None, over: Value, node: cst.CSTNode
@@ -301,7 +296,7 @@ class Frame:
 
     def _forget(self, body: cst.CSTNode, before: Env) -> None:
         """Of what ``body`` binds nothing is known any more but what it may share."""
-        for name in bound_names(body):
+        for name in self.code.bound_names(body):
             shared = aliases(self.env.get(name, UNKNOWN)) | aliases(before.get(name, UNKNOWN))
             self.env[name] = Unknown(shared)
 
@@ -321,7 +316,7 @@ class Frame:
     def _optional(self, orelse: cst.Else | None, body: cst.BaseSuite) -> None:
         if orelse is not None:  # skipped after a break
             before = dict(self.env)
-            skipped = any(isinstance(node, cst.Break) for node in subtree(body))
+            skipped = any(True for _ in self.code.walk(cst.Break, body))
             if not self.block(orelse.body):
                 self.env = before
             elif skipped:
@@ -349,7 +344,7 @@ class Frame:
         leaves = [before]
         for case in node.cases:
             self.env = dict(before)
-            for name in bound_names(case.pattern):
+            for name in self.code.bound_names(case.pattern):
                 self.env[name] = Unknown(aliases(self.value(node.subject)))
             if case.guard is not None:
                 self.value(case.guard)

@@ -66,9 +66,9 @@ class Project:
         self.texts = dict(texts)
         self.errors: dict[Path, SourceError] = {}
         self._modules: dict[str, list[Path]] = {}
-        # Trees of functions by symbol key: they follow from the text alone, so that all who look
-        # at the project share them.
-        self.codes: dict[str, FunctionCode] = {}
+        # Trees of functions by file and name: they follow from the text alone, so that all who
+        # look at the project share them.
+        self.codes: dict[Path, dict[str, FunctionCode]] = {}
         self._forget()
         files: dict[Path, FileIndex] = {}
         modules = module_names(texts)

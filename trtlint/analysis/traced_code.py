@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeVar, cast
@@ -16,7 +16,7 @@ from trtlint.analysis.project import Project, Symbol
 from trtlint.analysis.sizes import DimAtom, Size
 from trtlint.analysis.states import Evaluation
 from trtlint.analysis.traced import TracedFunction
-from trtlint.analysis.trees import children
+from trtlint.analysis.trees import of_kind
 from trtlint.analysis.undecided import Undecided
 from trtlint.analysis.values import UNKNOWN, Int, Method, Ref, Tensor, Value
 
@@ -74,16 +74,26 @@ class TracedCode:
         return self.evaluation.before.get(id(statement), {})
 
     def walk(self, kind: type[N], root: cst.CSTNode | None = None) -> Iterator[N]:
-        """Every live node of that kind in source order."""
-        for node in self.code.walk(kind, root):
-            if id(node) not in self.evaluation.dead:
-                yield node
+        """Every live node of that kind in source order.
 
-    def nodes(self, root: cst.CSTNode | None = None) -> Iterator[cst.CSTNode]:
+        All rules share one walk: a question without ``root`` is answered from a list.
+        """
+        if root is not None:
+            return iter(of_kind(self._alive(root), kind))
+        return iter(self.once(("walk", kind), lambda: of_kind(self._live, kind)))
+
+    def nodes(self, root: cst.CSTNode | None = None) -> Sequence[cst.CSTNode]:
         """Every live node in source order."""
-        for node in self.code.nodes(root):
-            if id(node) not in self.evaluation.dead:
-                yield node
+        return self._live if root is None else self._alive(root)
+
+    @cached_property
+    def _live(self) -> Sequence[cst.CSTNode]:
+        return self._alive(None)
+
+    def _alive(self, root: cst.CSTNode | None) -> Sequence[cst.CSTNode]:
+        dead = self.evaluation.dead
+        nodes = self.code.nodes(root)
+        return [node for node in nodes if id(node) not in dead] if dead else nodes
 
     def source(self, node: cst.CSTNode) -> str:
         """The source of an expression."""
@@ -91,20 +101,9 @@ class TracedCode:
 
     # -- the way around ---------------------------------------------------------------------
 
-    @cached_property
-    def _parents(self) -> dict[int, cst.CSTNode]:
-        parents: dict[int, cst.CSTNode] = {}
-        stack: list[cst.CSTNode] = [self.code.node]
-        while stack:
-            node = stack.pop()
-            for child in children(node):
-                parents[id(child)] = node
-                stack.append(child)
-        return parents
-
     def parent(self, node: cst.CSTNode) -> cst.CSTNode | None:
         """The node that ``node`` is a direct part of."""
-        return self._parents.get(id(node))
+        return self.code.tree.parent(node)
 
     def line_of(self, node: cst.CSTNode) -> cst.SimpleStatementLine | None:
         """The statement line that ``node`` is part of; None inside a compound statement's head."""

@@ -1,16 +1,20 @@
 """Walking LibCST trees, fast: only nodes with meaning, no whitespace, no commas.
 
 LibCST's own ``children`` runs its visitor over every field; on real code that costs several times
-as much as all the rules.
+as much as all the rules. So do questions of ``isinstance``: its node classes are abstract base
+classes, whose checks run in Python. Here a type is looked at once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from functools import cache
+from typing import TypeGuard, TypeVar
 
 import libcst as cst
+
+N = TypeVar("N", bound=cst.CSTNode)
 
 # Fields that hold layout, or that repeat what another field says.
 _LAYOUT = frozenset(
@@ -29,15 +33,35 @@ def _field_names(kind: type[cst.CSTNode]) -> tuple[str, ...]:
     )
 
 
+_NODE_TYPES: dict[type, bool] = {}
+
+
+def _is_node(value: object) -> TypeGuard[cst.CSTNode]:
+    kind = type(value)
+    known = _NODE_TYPES.get(kind)
+    if known is None:
+        known = _NODE_TYPES[kind] = issubclass(kind, cst.CSTNode)
+    return known
+
+
+@cache
+def _is_kind(actual: type, wanted: type) -> bool:
+    """``issubclass``, remembered."""
+    return issubclass(actual, wanted)
+
+
 def children(node: cst.CSTNode) -> list[cst.CSTNode]:
     """The direct parts of ``node`` in source order."""
     found: list[cst.CSTNode] = []
     for name in _field_names(type(node)):
-        value = getattr(node, name)
-        if isinstance(value, cst.CSTNode):
+        value: object = getattr(node, name)
+        if value is None or type(value) is str:
+            continue
+        if _is_node(value):
             found.append(value)
         elif isinstance(value, list | tuple):
-            found.extend(part for part in value if isinstance(part, cst.CSTNode))
+            parts: Sequence[object] = value
+            found.extend(part for part in parts if _is_node(part))
     return found
 
 
@@ -48,6 +72,47 @@ def subtree(root: cst.CSTNode) -> Iterator[cst.CSTNode]:
         node = stack.pop()
         yield node
         stack.extend(reversed(children(node)))
+
+
+class Tree:
+    """Every node of a tree in source order, walked once; the nodes below one are a slice of it.
+
+    Args:
+        root: the top.
+    """
+
+    def __init__(self, root: cst.CSTNode) -> None:
+        self.nodes: list[cst.CSTNode] = []
+        self._parents: list[int] = []
+        self._at: dict[int, int] = {}
+        stack = [(root, -1)]
+        while stack:
+            node, parent = stack.pop()
+            here = len(self.nodes)
+            self._at[id(node)] = here
+            self.nodes.append(node)
+            self._parents.append(parent)
+            stack.extend((child, here) for child in reversed(children(node)))
+        self._sizes = [1] * len(self.nodes)
+        for here in range(len(self.nodes) - 1, 0, -1):
+            self._sizes[self._parents[here]] += self._sizes[here]
+
+    def below(self, root: cst.CSTNode) -> Sequence[cst.CSTNode]:
+        """``root`` and every node below it, in source order."""
+        at = self._at.get(id(root))
+        if at is None:  # not of this tree: made for a rewrite
+            return list(subtree(root))
+        return self.nodes[at : at + self._sizes[at]]
+
+    def parent(self, node: cst.CSTNode) -> cst.CSTNode | None:
+        """The node that ``node`` is a direct part of."""
+        at = self._at.get(id(node), 0)
+        return self.nodes[self._parents[at]] if at else None
+
+
+def of_kind(nodes: Sequence[cst.CSTNode], kind: type[N]) -> list[N]:
+    """Those of ``nodes`` that are of that kind."""
+    return [node for node in nodes if _is_kind(type(node), kind)]  # type: ignore[misc]
 
 
 def variables(root: cst.CSTNode) -> Iterator[cst.Name]:
@@ -68,10 +133,20 @@ def variables(root: cst.CSTNode) -> Iterator[cst.Name]:
                 stack.extend(reversed(children(node)))
 
 
-def bound_names(body: cst.CSTNode) -> set[str]:
-    """Names that a statement or pattern may bind."""
+_BINDING = frozenset(
+    {
+        cst.AssignTarget, cst.AugAssign, cst.AnnAssign, cst.For, cst.CompFor, cst.NamedExpr,
+        cst.AsName, cst.MatchAs, cst.MatchStar, cst.FunctionDef, cst.ClassDef,
+    }
+)  # fmt: skip
+
+
+def bound_names(nodes: Sequence[cst.CSTNode]) -> frozenset[str]:
+    """Names that one of the statements or patterns among ``nodes`` may bind."""
     found: set[str] = set()
-    for node in subtree(body):
+    for node in nodes:
+        if type(node) not in _BINDING:
+            continue
         match node:
             case cst.AssignTarget(target=target) | cst.AugAssign(target=target):
                 found |= {part.value for part in subtree(target) if isinstance(part, cst.Name)}
@@ -83,4 +158,4 @@ def bound_names(body: cst.CSTNode) -> set[str]:
                 found.add(name)
             case cst.FunctionDef(name=name_node) | cst.ClassDef(name=name_node):
                 found.add(name_node.value)
-    return found
+    return frozenset(found)
