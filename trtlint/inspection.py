@@ -77,9 +77,11 @@ class Inspection:
     def __init__(self, project: Project, settings: EngineSettings) -> None:
         self.project = project
         self.settings = settings
-        self.traced = find_traced(project)
+        targets = [find_target(name) for name in settings.targets]
+        self.exporters = frozenset(target.exporter or target.route for target in targets)
+        self.traced = find_traced(project, self.exporters)
         self.consulted: dict[Path, Consulted] = {}  # by file, what its findings follow from
-        self.routes = {find_target(name).route for name in settings.targets}
+        self.routes = {target.route for target in targets}
         self._by_file: dict[Path, list[TracedFunction]] = {}
         for traced in self.traced.values():
             self._by_file.setdefault(traced.path, []).append(traced)
@@ -148,7 +150,7 @@ class Inspection:
                 # Each file starts afresh: what is found in it must not hang on which other
                 # files were looked at before.
                 view = Observed(self.project, path, self.traced)
-                analysis = Analysis(view, view.traced)
+                analysis = Analysis(view, view.traced, self.exporters)
                 self.consulted[path] = view.consulted
                 for traced in self._traced_in(path):
                     self._found[path] += self._function(analysis, traced, suppressions)

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections import abc
 from dataclasses import replace
 
+import libcst as cst
+
 from trtlint.analysis import dtypes
 from trtlint.analysis.arguments import Args
 from trtlint.analysis.code import FunctionCode
+from trtlint.analysis.conditions import EXPORTERS, Scope, outcome_of_text
 from trtlint.analysis.evidence import tensor_parameters
 from trtlint.analysis.index import Parameter
 from trtlint.analysis.interpret import Frame
@@ -45,13 +48,18 @@ class Analysis:
     Args:
         project: the index it works on.
         traced: the project's traced functions, if they are known already.
+        exporters: those under which the code is to run; see `conditions`.
     """
 
     def __init__(
-        self, project: Project, traced: abc.Mapping[str, TracedFunction] | None = None
+        self,
+        project: Project,
+        traced: abc.Mapping[str, TracedFunction] | None = None,
+        exporters: frozenset[str] = EXPORTERS,
     ) -> None:
         self.project = project
-        self.traced = find_traced(project) if traced is None else traced
+        self.exporters = exporters
+        self.traced = find_traced(project, exporters) if traced is None else traced
         self.evidence: dict[tuple[str, int], frozenset[str]] = {}  # a cache of its own module
         self.retaining: dict[str, bool] = {}  # likewise
         self._evaluations: dict[str, Evaluation] = {}
@@ -88,6 +96,12 @@ class Analysis:
             else:
                 env[parameter.name] = _parameter(parameter, parameter.name in evidence, scope)
         return env
+
+    def outcome(self, code: FunctionCode, test: cst.BaseExpression) -> bool | None:
+        """What a condition in the function is in inference; None if it is open."""
+        imports = self.project.files[code.path].imports
+        scope = Scope(imports, code.facts.absent, self.exporters)
+        return outcome_of_text(code.code(test), scope)
 
     # -- classes ----------------------------------------------------------------------------
 

@@ -8,21 +8,18 @@ from __future__ import annotations
 import ast
 import warnings
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from trtlint.analysis.conditions import EXPORTERS, Scope, absent_parameters
 from trtlint.analysis.names import dotted, dotted_names
+from trtlint.analysis.reading import AnyFunction, Reading
 from trtlint.errors import UnparsableSource
 
-# Tests whose outcome is fixed when a network is exported in eval mode.
-_FALSE_IN_EXPORT = {
-    "self.training",
-    "torch.jit.is_scripting()",
-    "torch.jit.is_tracing()",
-}
-
+# A name, and the chains mentioned in what it is given, sorted; see `reading`.
+Flows = Mapping[str, tuple[str, ...]]
 
 _DEFAULT_DTYPE = frozenset({"set_default_dtype", "set_default_tensor_type"})
 
@@ -51,10 +48,20 @@ class FunctionFacts:
     parameters: tuple[Parameter, ...]
     decorators: tuple[str, ...]
     owner: str | None  # qualified name of the class it is a method of
-    references: frozenset[str]  # dotted names that its eval-mode code mentions
+    references: frozenset[str]  # chains of names that its code mentions in inference
     names: frozenset[str]  # every identifier in it
     bound: frozenset[str] = frozenset()  # names that it assigns
     attributes: frozenset[str] = frozenset()  # attributes of self that it assigns
+    absent: frozenset[str] = frozenset()  # parameters that are None or False in inference
+    flows: Flows = field(default_factory=dict)  # what its variables and attributes are made of
+    asks_exporter: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    is_stub: bool = False  # it does nothing but raise
+
+    def run_by(self, exporters: frozenset[str]) -> frozenset[str]:
+        """The references of what runs under one of these exporters."""
+        if not self.asks_exporter:
+            return self.references
+        return frozenset().union(*(self.asks_exporter[name] for name in exporters))
 
     @property
     def is_static(self) -> bool:
@@ -79,6 +86,7 @@ class ClassFacts:
     methods: tuple[str, ...]
     attributes: frozenset[str]
     decorators: tuple[str, ...] = ()
+    flows: Flows = field(default_factory=dict)  # what its own attributes are made of
 
 
 @dataclass(frozen=True)
@@ -97,6 +105,7 @@ class FileIndex:
     uses: dict[str, tuple[int, ...]] = field(default_factory=dict)
     sets_default_dtype: bool = False
     bindings: dict[str, int] = field(default_factory=dict)  # how often a top-level name is bound
+    flows: Flows = field(default_factory=dict)  # what its top-level variables are made of
 
     @cached_property
     def names(self) -> frozenset[str]:
@@ -132,10 +141,17 @@ def index_file(path: Path, text: str, package: str) -> FileIndex:
             hint="this file was skipped; the others were checked",
         ) from None
     except RecursionError:
-        raise UnparsableSource(
-            "nested too deeply to parse", path=path, line=1, column=1, hint="this file was skipped"
-        ) from None
-    return _Indexer(path, package).run(tree)
+        raise _too_deep(path) from None
+    try:
+        return _Indexer(path, package).run(tree)
+    except RecursionError:
+        raise _too_deep(path) from None
+
+
+def _too_deep(path: Path) -> UnparsableSource:
+    return UnparsableSource(
+        "nested too deeply to parse", path=path, line=1, column=1, hint="this file was skipped"
+    )
 
 
 class _Indexer:
@@ -146,6 +162,7 @@ class _Indexer:
         self.uses: dict[str, list[int]] = {}
         self.top_level: Counter[str] = Counter()
         self.default_dtype = False
+        self.flows: dict[str, set[str]] = {}
 
     def run(self, tree: ast.Module) -> FileIndex:
         self._body(tree.body, None)
@@ -165,6 +182,7 @@ class _Indexer:
             {name: tuple(lines) for name, lines in self.uses.items()},
             self.default_dtype,
             dict(self.top_level),
+            _frozen(self.flows),
         )
 
     def _drop_rebound(self, tree: ast.Module) -> None:
@@ -222,6 +240,9 @@ class _Indexer:
         for node in ast.walk(statement):
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
                 self.top_level[node.id] += 1
+        if isinstance(statement, ast.Assign | ast.AnnAssign | ast.Expr):
+            for name, found in Reading([statement], self._scope()).flows.items():
+                self.flows.setdefault(name, set()).update(found)
         match statement:
             case ast.Assign(targets=[ast.Name(id=name)], value=ast.Constant(value=int() as value)):
                 if not isinstance(value, bool):
@@ -252,6 +273,7 @@ class _Indexer:
         qualname = f"{owner}.{node.name}" if owner else node.name
         methods: list[str] = []
         attributes: set[str] = set()
+        own = [item for item in node.body if isinstance(item, ast.Assign | ast.AnnAssign)]
         for item in node.body:
             match item:
                 case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
@@ -269,6 +291,7 @@ class _Indexer:
             tuple(methods),
             frozenset(attributes),
             tuple(ast.unparse(decorator) for decorator in node.decorator_list),
+            _frozen(Reading(own, self._scope()).flows),
         )
         for base in (*node.bases, *node.decorator_list):
             self._use(base)
@@ -279,31 +302,22 @@ class _Indexer:
         defaults = [d for d in (*node.args.defaults, *node.args.kw_defaults) if d is not None]
         for early in (*defaults, *node.decorator_list):
             self._use(early)
-        names: set[str] = set()
-        bound: set[str] = set()
-        attributes: set[str] = set()
-        own = {id(arg) for arg in _arguments(node.args)}
-        for part in ast.walk(node):
-            match part:
-                case ast.Name(id=name, ctx=context):
-                    names.add(name)
-                    if isinstance(context, ast.Store):
-                        bound.add(name)
-                case ast.Attribute(attr=name, value=value, ctx=context):
-                    names.add(name)
-                    if name in _DEFAULT_DTYPE:
-                        self.default_dtype = True
-                    of_self = isinstance(value, ast.Name) and value.id == "self"
-                    if of_self and isinstance(context, ast.Store):
-                        attributes.add(name)
-                case ast.arg(arg=name):
-                    names.add(name)
-                    if id(part) not in own:
-                        bound.add(name)
-                case ast.FunctionDef(name=name) if part is not node:
-                    bound.add(name)
-                case ast.Import() | ast.ImportFrom():
-                    self._import(part)  # taken as the file's
+        absent = absent_parameters(node.args)
+        reading = Reading(node, self._scope(absent))
+        if absent & reading.live_bound:  # what it binds itself may be anything
+            absent -= reading.live_bound
+            reading = Reading(node, self._scope(absent))
+        for statement in reading.imports:
+            self._import(statement)  # taken as the file's
+        by_exporter = {
+            name: frozenset(
+                Reading(node, Scope(self.index.imports, absent, frozenset({name}))).references
+            )
+            for name in EXPORTERS
+            if reading.asks_exporter
+        }
+        if reading.names & _DEFAULT_DTYPE:
+            self.default_dtype = True
         self.index.functions[qualname] = FunctionFacts(
             node.name,
             qualname,
@@ -314,16 +328,31 @@ class _Indexer:
             tuple(_parameters(node.args)),
             tuple(dotted(d.func if isinstance(d, ast.Call) else d) for d in node.decorator_list),
             owner,
-            frozenset(_traced_references(node.body)),
-            frozenset(names),
-            frozenset(bound),
-            frozenset(attributes),
+            frozenset(reading.references),
+            frozenset(reading.names),
+            frozenset(reading.bound),
+            frozenset(reading.attributes),
+            absent,
+            _frozen(reading.flows),
+            by_exporter,
+            _is_stub(node),
         )
 
+    def _scope(self, absent: frozenset[str] = frozenset()) -> Scope:
+        return Scope(self.index.imports, absent)
 
-def _arguments(args: ast.arguments) -> Iterator[ast.arg]:
-    yield from (*args.posonlyargs, *args.args, *args.kwonlyargs)
-    yield from (arg for arg in (args.vararg, args.kwarg) if arg is not None)
+
+def _frozen(flows: Mapping[str, set[str]]) -> Flows:
+    return {name: tuple(sorted(found)) for name, found in flows.items()}
+
+
+def _is_stub(node: AnyFunction) -> bool:
+    """Whether a function only raises, or is abstract."""
+    body = [
+        s for s in node.body if not (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant))
+    ]
+    abstract = any(dotted(d).endswith("abstractmethod") for d in node.decorator_list)
+    return abstract or (len(body) == 1 and isinstance(body[0], ast.Raise))
 
 
 def _parameters(args: ast.arguments) -> Iterator[Parameter]:
@@ -353,39 +382,3 @@ def _parameter(arg: ast.arg, default: ast.expr | None) -> Parameter:
             return Parameter(arg.arg, annotation, type(value).__name__)
         case _:
             return Parameter(arg.arg, annotation, "expression")
-
-
-def export_outcome(test: str) -> bool | None:
-    """What the condition ``test`` (source text) is when exported in eval mode; None if open."""
-    text = test.strip()
-    if text.startswith("not "):
-        inner = export_outcome(text[4:])
-        return None if inner is None else not inner
-    return False if text in _FALSE_IN_EXPORT else None
-
-
-def _traced_references(body: list[ast.stmt]) -> Iterator[str]:
-    """Dotted names that run in eval mode."""
-    for statement in body:
-        match statement:
-            case ast.If(test=test, body=then, orelse=orelse):
-                outcome = export_outcome(ast.unparse(test))
-                yield from dotted_names(test)
-                if outcome is not False:
-                    yield from _traced_references(then)
-                if outcome is not True:
-                    yield from _traced_references(orelse)
-            case ast.For() | ast.While() | ast.With() | ast.Try():
-                for name in ("body", "orelse", "finalbody"):
-                    yield from _traced_references(getattr(statement, name, []))
-                for handler in getattr(statement, "handlers", []):
-                    yield from _traced_references(handler.body)
-                for name in ("iter", "test"):
-                    if (part := getattr(statement, name, None)) is not None:
-                        yield from dotted_names(part)
-                for item in getattr(statement, "items", []):
-                    yield from dotted_names(item.context_expr)
-            case ast.FunctionDef(body=inner) | ast.AsyncFunctionDef(body=inner):
-                yield from _traced_references(inner)
-            case _:
-                yield from dotted_names(statement)

@@ -11,7 +11,6 @@ import libcst as cst
 from trtlint.analysis.arguments import Args
 from trtlint.analysis.code import FunctionCode
 from trtlint.analysis.expressions import Expressions
-from trtlint.analysis.index import export_outcome
 from trtlint.analysis.operators import binary_operation
 from trtlint.analysis.states import (
     Env,
@@ -235,7 +234,7 @@ class Frame:
 
     def _if(self, node: cst.If) -> bool:
         self.value(node.test)
-        outcome = export_outcome(self.code.code(node.test))
+        outcome = self.analysis.outcome(self.code, node.test)
         before = dict(self.env)  # also undoes what the test shows, once the branch is over
         leaves: list[Env] = []
         if outcome is False:

@@ -9,19 +9,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from trtlint.analysis.externals import is_external_module
 from trtlint.analysis.index import ClassFacts, FileIndex, FunctionFacts, index_file
 from trtlint.errors import SourceError
 
 if TYPE_CHECKING:
     from trtlint.analysis.code import FunctionCode
 
-# Classes outside the project that are nn.Modules without being called torch.nn.*.
-_MODULE_BASES = {
-    "LightningModule",  # pytorch_lightning, lightning
-    "PreTrainedModel",  # transformers
-    "BaseModule",  # mmcv, mmengine
-    "ModelMixin",  # diffusers
-}
 _MAX_HOPS = 12
 
 
@@ -30,7 +24,8 @@ class Symbol:
     """What a dotted name leads to.
 
     Attributes:
-        kind: ``function``, ``class``, ``module`` (a project file), ``constant`` or ``external``.
+        kind: ``function``, ``class``, ``module`` (a project file), ``constant`` (an integer),
+            ``variable`` (any other, made of something the project has a name for) or ``external``.
         path: the project file, unless external.
         qualname: within the file, or the absolute dotted name if external.
     """
@@ -71,7 +66,7 @@ class Project:
         self.codes: dict[Path, dict[str, FunctionCode]] = {}
         self._forget()
         files: dict[Path, FileIndex] = {}
-        modules = module_names(texts)
+        modules = self._names = module_names(texts)
         for path, text in texts.items():
             self._modules.setdefault(modules[path], []).append(path)
             found: FileIndex | SourceError | None = None
@@ -93,6 +88,10 @@ class Project:
         self._ancestors: dict[Symbol, tuple[Symbol, ...]] = {}
         self._relatives: dict[Symbol, dict[Symbol, None]] = {}
         self._resolved: dict[tuple[Path, str], Symbol | None] = {}
+
+    def module_name(self, path: Path) -> str:
+        """The dotted name under which the file is imported."""
+        return self._names[path]
 
     def lines(self, path: Path) -> list[str]:
         """The file's lines, with their ends."""
@@ -174,6 +173,8 @@ class Project:
         if head in index.imports:
             target = index.imports[head]
             return self.resolve_absolute(f"{target}.{tail}" if tail else target, path, hops - 1)
+        if name in index.flows:
+            return Symbol("variable", name, path)
         if head not in index.top_level:
             for star in index.star_imports:
                 source = self.find_module(star, path)
@@ -294,14 +295,6 @@ class Project:
 def source_lines(text: str) -> list[str]:
     """Lines as Python's tokenizer counts them: form feeds and the like do not end one."""
     return re.findall(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+$", text)
-
-
-def is_external_module(name: str) -> bool:
-    """Whether an external class of that name is an ``nn.Module``."""
-    last = name.rpartition(".")[2]
-    if last in _MODULE_BASES or last.endswith("PreTrainedModel"):
-        return True
-    return name.startswith("torch.nn.") and last[:1].isupper() and last != "Parameter"
 
 
 def index_or_error(path: Path, text: str, package: str) -> FileIndex | SourceError:

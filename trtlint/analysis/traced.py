@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from trtlint.analysis.conditions import EXPORTERS
 from trtlint.analysis.project import Project, Symbol
+from trtlint.analysis.reach import Callee, Reach
+from trtlint.analysis.roots import models
 
 
 @dataclass
@@ -24,25 +26,38 @@ class TracedFunction:
         return self.symbol.path
 
 
-def find_traced(project: Project) -> dict[str, TracedFunction]:
-    """All traced functions of the project, by symbol key."""
+def find_traced(
+    project: Project, exporters: frozenset[str] = EXPORTERS
+) -> dict[str, TracedFunction]:
+    """All traced functions of the project, by symbol key.
+
+    Args:
+        project: the index.
+        exporters: those that matter; what runs under any of them is traced.
+    """
     found: dict[str, TracedFunction] = {}
-    for module in project.modules:
-        forward = project.find_method(module, "forward")
-        if forward is None:
-            continue
-        seen: set[str] = set()
-        queue = [forward]
+    reach = Reach(project, exporters)
+    seen: set[tuple[str, str, str]] = set()
+    for model in models(project):
+        forward = project.find_method(model, "forward")
+        queue = [(Callee(forward, model), model)] if forward is not None else []
+        queue += [(callee, model) for callee in reach.rebound_forward(model)]
         while queue:
-            symbol = queue.pop()
-            if symbol.key in seen:
+            callee, user = queue.pop()
+            if callee.instance is not None and project.is_module(callee.instance):
+                user = callee.instance
+            symbol = callee.function
+            instance = callee.instance.key if callee.instance is not None else ""
+            state = (symbol.key, instance, user.key)
+            if state in seen or project.function(symbol).is_stub:
                 continue
-            seen.add(symbol.key)
+            seen.add(state)
             entry = found.get(symbol.key)
             if entry is None:
                 entry = found[symbol.key] = TracedFunction(symbol, owner_of(project, symbol))
-            entry.users.append(module)
-            queue.extend(_callees(project, symbol, module))
+            if user not in entry.users:
+                entry.users.append(user)
+            queue.extend((other, user) for other in reach.callees(callee))
     return found
 
 
@@ -50,22 +65,3 @@ def owner_of(project: Project, symbol: Symbol) -> Symbol | None:
     """The class that a method is defined in."""
     owner = project.function(symbol).owner
     return Symbol("class", owner, symbol.path) if owner else None
-
-
-def _callees(project: Project, symbol: Symbol, module: Symbol) -> Iterator[Symbol]:
-    facts = project.function(symbol)
-    owner = owner_of(project, symbol)
-    first = facts.parameters[0].name if facts.is_method and facts.parameters else None
-    for name in facts.references:
-        head, _, tail = name.partition(".")
-        target: Symbol | None = None
-        if first is not None and head == first and tail:
-            target = project.find_method(module, tail.split(".")[0])
-        elif head == "super()" and owner is not None:
-            target = project.find_method(module, tail, after=owner)
-        elif symbol.path is not None:
-            target = project.resolve(symbol.path, name)
-        if target is None or target.kind != "function" or target.path is None:
-            continue
-        if project.function(target).name not in ("__init__", "extra_repr"):
-            yield target
