@@ -5,9 +5,9 @@
 `benchmarks/truth/matrix.jsonl` holds one small module a line, with what was measured on each route:
 both ONNX exporters followed by TensorRT-RTX 1.7, at a fixed and at a varying batch size, and
 torch2trt at 4e820ae; docs/truth.md says how. A module is *bad* if the route rejected it or got
-other numbers. trtlint calls it bad if it reports an error for the route's target. Printed: precision
-and recall of "bad", overall agreement, and every disagreement. Exit status 1 says that a route is
-below what is required of it.
+other numbers. trtlint calls it bad if it reports an error for the route's target. Printed: the
+precision and recall of "bad", overall agreement, and every disagreement. Exit status 1 says that a
+route is below what is required of it.
 """
 
 from __future__ import annotations

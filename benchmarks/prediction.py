@@ -232,9 +232,7 @@ def compare(everything: bool) -> int:
     return 0
 
 
-def _errors(
-    package: str, records: Sequence[Mapping[str, Any]]
-) -> Iterator[tuple[str, list[str]]]:
+def _errors(package: str, records: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, list[str]]]:
     """For each model, the errors in the functions that it runs."""
     from trtlint import catalogue
     from trtlint.analysis.project import Project
@@ -262,10 +260,13 @@ def _errors(
                     by_function.setdefault(f"{name}:{line}", []).append(finding)
     for record in records:
         found = {f for one in record["functions"] for f in by_function.get(one, ())}
-        yield record["name"], [
-            f"{f.path.relative_to(root)}:{f.span.line} {f.rule}: {f.message[:90]}"
-            for f in sorted(found, key=lambda f: f.sort_key)
-        ]
+        yield (
+            record["name"],
+            [
+                f"{f.path.relative_to(root)}:{f.span.line} {f.rule}: {f.message[:90]}"
+                for f in sorted(found, key=lambda f: f.sort_key)
+            ],
+        )
 
 
 def _records() -> list[dict[str, Any]]:

@@ -1,34 +1,47 @@
 """Writes docs/rules/ from the rules themselves: run ``./scripts/docs`` after changing one.
 
-``tests/test_docs.py`` holds the committed pages to what this writes.
+The examples are fixtures of the tests; they are written to ``trtlint/examples.json`` as well, from
+where ``trtlint rule NAME`` has them. ``tests/test_docs.py`` holds what is committed to what this
+writes.
 """
 
 from __future__ import annotations
 
 import difflib
+import json
 import re
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from trtlint import catalogue
 from trtlint.catalogue import RuleInfo
+from trtlint.pages import kinds, page, table
 from trtlint.targets import TYPICAL_TARGETS
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = ROOT / "docs" / "rules"
+EXAMPLES = ROOT / "trtlint" / "examples.json"
 FIXTURES = ROOT / "tests" / "fixtures"
 
 NOTE = "<!-- Written by scripts/docs from the rule's own file; change that instead. -->"
-WORST_FIRST = ("rejected", "wrong", "costly", "fine", "unknown")
 # The fixture that shows a rule best, where that is not the first one.
 SHOWN = {"free-function": "haar", "slice-assign": "interleave", "tensor-creation": "device"}
 
 
+def examples() -> Mapping[str, str]:
+    """An example of every rule, by name."""
+    return {name: _example(name) for name in catalogue.rule_names()}
+
+
 def pages() -> Mapping[str, str]:
     """File name -> text, for every page there should be."""
-    infos = [catalogue.find_rule(name) for name in catalogue.rule_names()]
-    return {"index.md": index(infos), **{f"{info.name}.md": page(info) for info in infos}}
+    shown = examples()
+    infos = [
+        replace(catalogue.find_rule(name), example=shown[name]) for name in catalogue.rule_names()
+    ]
+    return {"index.md": index(infos), **{f"{info.name}.md": _noted(info) for info in infos}}
 
 
 def index(infos: Sequence[RuleInfo]) -> str:
@@ -38,12 +51,12 @@ def index(infos: Sequence[RuleInfo]) -> str:
         safety = ", ".join(dict.fromkeys(rewrite.safety for rewrite in info.rewrites)) or "no"
         summary = info.summary.removesuffix(".")
         link = f"[`{info.name}`]({info.name}.md)"
-        kinds = [_kinds(info, target) for target in TYPICAL_TARGETS]
-        rows.append((link, summary, safety, *kinds))
+        cells = [kinds(info, target) for target in TYPICAL_TARGETS]
+        rows.append((link, info.family, summary, safety, *cells))
     parts = [
         "# Rules",
         NOTE,
-        _table(("rule", "", "fix", *TYPICAL_TARGETS), rows),
+        table(("rule", "family", "", "fix", *TYPICAL_TARGETS), rows),
         "Where patterns of one rule fare differently, the worst comes first; the rule's page has "
         "each of them.\nA verdict is `rejected` (the conversion fails), `wrong` (it converts, and "
         "the numbers differ), `costly`\n(it converts, at a price), `fine` or `unknown`.",
@@ -51,71 +64,18 @@ def index(infos: Sequence[RuleInfo]) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def page(info: RuleInfo) -> str:
-    """The page of one rule."""
-    parts = [
-        f"# {info.name}",
-        NOTE,
-        # a blank line after each heading, as Markdown has it
-        re.sub(r"(?m)^(##.*)\n(?=\S)", r"\1\n\n", info.doc.strip()),
-        "## What each target does with it",
-        *_verdicts(info),
-        "## Rewrites",
-        _rewrites(info),
-        *_example(info.name),
-        "[All rules](index.md)",
-    ]
-    return "\n\n".join(parts) + "\n"
+def _noted(info: RuleInfo) -> str:
+    head, _, rest = page(info).partition("\n\n")
+    return f"{head}\n\n{NOTE}\n\n{rest}\n[All rules](index.md)\n"
 
 
-def _kinds(info: RuleInfo, target: str) -> str:
-    found = {kind.value for kind in info.kinds(target)} or {"unknown"}
-    return ", ".join(kind for kind in WORST_FIRST if kind in found)
-
-
-def _verdicts(info: RuleInfo) -> list[str]:
-    variants = list(dict.fromkeys(row.variant for row in info.verdicts))
-    parts = []
-    for variant in variants:
-        rows = [row for row in info.verdicts if row.variant == variant]
-        dynamic = any(row.dynamic is not None for row in rows)
-        titles = ["target", "verdict", "with a dynamic batch", "how it is known"]
-        cells = [
-            [
-                f"`{row.target}`",
-                row.kind.value,
-                row.dynamic.value if row.dynamic is not None else "the same",
-                row.evidence,
-            ]
-            for row in rows
-        ]
-        if not dynamic:
-            titles.pop(2)
-            for line in cells:
-                line.pop(2)
-        if len(variants) > 1:
-            parts.append(f"### {variant}")
-        parts.append(_table(titles, cells))
-    return parts
-
-
-def _rewrites(info: RuleInfo) -> str:
-    lines = []
-    for rewrite, row in zip(catalogue.rewrites().get(info.name, ()), info.rewrites, strict=True):
-        routes = f", for {' and '.join(row.routes)}" if row.routes else ""
-        asked = "; only where a selected target minds, or with `--rule`"
-        notes = f"{row.safety}{routes}{asked if rewrite.on_request else ''}"
-        lines.append(f"- **{rewrite.title}** ({notes}). {row.summary}")
-    return "\n".join(lines) or "None: this one is for you to change."
-
-
-def _example(rule: str) -> list[str]:
-    """What the fix does with one fixture, as a diff."""
+def _example(rule: str) -> str:
+    """What the fix does with one fixture, as a diff; without a fix, what the rule points at."""
     folder = FIXTURES / rule.replace("-", "_")
     names = sorted(path.name.split(".")[0] for path in folder.glob("*.before.py"))
     names = [name for name in names if (folder / f"{name}.after.py").exists()]
     if not names:
-        return []
+        return _pointed(folder)
     name = SHOWN.get(rule, names[0])
     before, after = (folder / f"{name}.{kind}.py" for kind in ("before", "after"))
     lines = difflib.unified_diff(
@@ -123,12 +83,19 @@ def _example(rule: str) -> list[str]:
     )
     on_request = any(rewrite.on_request for rewrite in catalogue.rewrites().get(rule, ()))
     command = f"trtlint fix --rule {rule}" if on_request else "trtlint fix"
-    link = f"../../{before.relative_to(ROOT).as_posix()}"
-    return [
-        "## Example",
-        f"What `{command}` makes of [a model of the tests]({link}):",
-        "```diff\n" + "\n".join(lines) + "\n```",
-    ]
+    shown = "\n".join(lines)
+    return f"What `{command}` makes of a model:\n\n```diff\n{shown}\n```"
+
+
+def _pointed(folder: Path) -> str:
+    """The classes of a fixture that is kept as it is, with a mark at what is found."""
+    kept = sorted(folder.glob("*.kept.py"))
+    if not kept:
+        return ""
+    text = re.sub(r"[ \t]*# expect: .*", "  # found here", kept[0].read_text(encoding="utf-8"))
+    parts = re.findall(r"(?ms)^(?:@|class |def ).*?(?=^(?![ \t\n)\]]|class |def )|\Z)", text)
+    shown = "\n\n".join(part.strip("\n") for part in parts)
+    return f"```python\n{shown}\n```"
 
 
 def _lines(path: Path) -> list[str]:
@@ -138,14 +105,9 @@ def _lines(path: Path) -> list[str]:
     return re.sub(r"(?m)[ \t]*# expect: .*$", "", text).splitlines()
 
 
-def _table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [list(titles), ["---"] * len(titles)]
-    lines += [[cell.replace("|", "\\|").replace("\n", " ") for cell in row] for row in rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
-
-
 def main() -> int:
     """Write every page, and remove pages of rules that are gone."""
+    EXAMPLES.write_text(json.dumps(examples(), indent=1) + "\n", encoding="utf-8", newline="\n")
     wanted = pages()
     PAGES.mkdir(exist_ok=True)
     for path in sorted(PAGES.glob("*.md")):

@@ -16,25 +16,26 @@ def test_rule(here: Path) -> None:
     assert result.exit_code == 0
     assert result.stdout == (
         "# slice-assign\n\n"
-        "Family: assign\n\n"
+        "Family: `assign`\n\n"
         "Flag slice-assign.\n\n**Why it matters**: it is slow [always].\n\n"
-        "## Targets\n\n"
+        "## What each target does with it\n\n"
         "| target | verdict | how it is known |\n"
         "| --- | --- | --- |\n"
-        "| tensorrt-rtx-1.7 | costly | measured \\| 2 |\n"
-        "| tensorrt-11.4 | fine | measured \\| 2 |\n"
-        "| torch2trt-0.5 | wrong | measured \\| 2 |\n\n"
+        "| `tensorrt-rtx-1.7` | costly | measured \\| 2 |\n"
+        "| `tensorrt-11.4` | fine | measured \\| 2 |\n"
+        "| `torch2trt-0.5` | wrong | measured \\| 2 |\n\n"
         "## Rewrites\n\n"
-        "- **SayGood** (safe, for torch2trt): Say it well.\n"
+        "- **SayGood** (safe, for torch2trt). Say it well.\n"
     )
     assert "\x1b[" in trtlint("rule", "slice-assign", "--color", "always").stdout
 
 
 def test_rule_with_variants_and_no_rewrite(here: Path) -> None:
     lines = trtlint("rule", "baked-batch").stdout.splitlines()
-    assert "| pattern | target | verdict | with a dynamic batch | how it is known |" in lines
-    assert "| view | tensorrt-8.6 | fine | rejected |  |" in lines
-    assert "| view | torch2trt-0.5 | fine | the same |  |" in lines
+    assert "### view" in lines
+    assert "| target | verdict | with a dynamic batch | how it is known |" in lines
+    assert "| `tensorrt-8.6` | fine | rejected |  |" in lines
+    assert "| `torch2trt-0.5` | fine | the same |  |" in lines
     assert lines[-1] == "None: this one is for you to change."
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import re
 from collections.abc import Iterator
 from functools import cache
@@ -67,6 +68,12 @@ def test_there_is_a_page_for_every_rule_and_no_other() -> None:
 def test_pages_are_what_scripts_docs_writes(name: str) -> None:
     committed = (PAGES / name).read_text(encoding="utf-8")
     assert committed == generator().pages()[name], "run ./scripts/docs"
+
+
+def test_examples_are_what_scripts_docs_writes() -> None:
+    assert json.loads((ROOT / "trtlint" / "examples.json").read_text("utf-8")) == dict(
+        generator().examples()
+    ), "run ./scripts/docs"
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=named)

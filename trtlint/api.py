@@ -90,6 +90,7 @@ class Rule(Generic[M]):
         hint: what to write instead, likewise.
         verdicts: by variant of the match, what each known target does with it.
         only_if_minded: variants that are reported only where a selected target minds.
+        references: issues, pull requests and documents about the pattern.
     """
 
     name: ClassVar[str]
@@ -98,6 +99,7 @@ class Rule(Generic[M]):
     hint: ClassVar[str]
     verdicts: ClassVar[Mapping[str, Mapping[str, Verdict]]]
     only_if_minded: ClassVar[frozenset[str]] = frozenset()
+    references: ClassVar[tuple[str, ...]] = ()
 
     def check(self, code: TracedCode) -> Iterator[M]:
         """Every occurrence in one traced function."""

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import difflib
 import importlib
+import importlib.metadata
+import importlib.resources
 import inspect
+import json
 import pkgutil
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from types import ModuleType
 from typing import TypeVar
@@ -19,6 +22,7 @@ from trtlint.targets import matching, target_names
 from trtlint.verdicts import Verdict, expand
 
 C = TypeVar("C")
+PLUGINS = "trtlint.rules"  # the entry-point group through which other packages add rules
 AnyRule = Rule[Match]
 AnyRewrite = Rewrite[Match]
 
@@ -42,6 +46,8 @@ class RewriteRow:
     safety: str
     routes: tuple[str, ...]
     summary: str
+    title: str = ""
+    on_request: bool = False
 
 
 @dataclass(frozen=True)
@@ -54,17 +60,30 @@ class RuleInfo:
     doc: str
     verdicts: tuple[VerdictRow, ...]
     rewrites: tuple[RewriteRow, ...]
+    example: str = ""
+    references: tuple[str, ...] = ()
 
     def kinds(self, target: str) -> frozenset[VerdictKind]:
         """What a target does with the rule's patterns, at a fixed batch size."""
         table = {row.variant: row for row in self.verdicts if target in matching(row.target)}
         return frozenset(row.kind for row in table.values())
 
+    def only(self, variant: str) -> RuleInfo:
+        """The same for one variant."""
+        return replace(self, verdicts=tuple(r for r in self.verdicts if r.variant == variant))
+
 
 @cache
 def rules() -> Mapping[str, AnyRule]:
     """One instance of every rule, by name, sorted."""
     found = {cls.name: cls() for cls in _classes("trtlint.rules", Rule)}
+    for entry, cls in _plugged(Rule):
+        if cls.name in found:
+            raise UsageError(
+                f"the plugin {entry!r} adds a rule {cls.name!r}, which exists already",
+                "rename it; rules are selected and suppressed by name",
+            )
+        found[cls.name] = cls()
     return dict(sorted(found.items()))
 
 
@@ -72,7 +91,8 @@ def rules() -> Mapping[str, AnyRule]:
 def rewrites() -> Mapping[str, tuple[AnyRewrite, ...]]:
     """Rewrites by rule name, in the order they are tried."""
     found: dict[str, list[AnyRewrite]] = {}
-    for cls in _classes("trtlint.rewrites", Rewrite):
+    plugged = [cls for _, cls in _plugged(Rewrite)]
+    for cls in (*_classes("trtlint.rewrites", Rewrite), *plugged):
         found.setdefault(cls.rule.name, []).append(cls())
     return {name: tuple(sorted(group, key=lambda r: r.order)) for name, group in found.items()}
 
@@ -113,10 +133,21 @@ def find_rule(name: str) -> RuleInfo:
             rewrite.safety.value,
             tuple(sorted(rewrite.routes)),
             inspect.cleandoc(type(rewrite).__doc__ or "").splitlines()[0],
+            rewrite.title,
+            rewrite.on_request,
         )
         for rewrite in rewrites().get(name, ())
     )
-    return RuleInfo(rule.name, rule.family, doc.splitlines()[0] if doc else "", doc, rows, fixes)
+    return RuleInfo(
+        rule.name,
+        rule.family,
+        doc.splitlines()[0] if doc else "",
+        doc,
+        rows,
+        fixes,
+        _examples().get(name, ""),
+        rule.references,
+    )
 
 
 def verdict_kinds(rule: AnyRule, variant: str, dynamic_batch: bool) -> Mapping[str, VerdictKind]:
@@ -133,6 +164,14 @@ def _verdict_kinds(name: str, variant: str, dynamic_batch: bool) -> Mapping[str,
     }
 
 
+@cache
+def _examples() -> Mapping[str, str]:
+    """What the fix makes of a model, or what a rule points at, as ``scripts/docs`` wrote it."""
+    text = importlib.resources.files("trtlint").joinpath("examples.json").read_text("utf-8")
+    found: Mapping[str, str] = json.loads(text)
+    return found
+
+
 def _evidence(verdict: Verdict) -> str:
     return f"{'executed' if verdict.executed else 'cited'}: {verdict.evidence}"
 
@@ -141,13 +180,41 @@ def _classes(package_name: str, base: type[C]) -> Iterator[type[C]]:
     """The one subclass of ``base`` that each module of a package defines."""
     package = importlib.import_module(package_name)
     for module in _modules(package):
-        for value in vars(module).values():
-            if (
-                inspect.isclass(value)
-                and issubclass(value, base)
-                and value.__module__ == module.__name__
-            ):
-                yield value
+        yield from _defined(module, base)
+
+
+def _defined(module: ModuleType, base: type[C]) -> Iterator[type[C]]:
+    """The subclasses of ``base`` that a module itself defines."""
+    for value in vars(module).values():
+        if (
+            inspect.isclass(value)
+            and issubclass(value, base)
+            and value.__module__ == module.__name__
+        ):
+            yield value
+
+
+def _plugged(base: type[C]) -> Iterator[tuple[str, type[C]]]:
+    """The subclasses of ``base`` in the modules that other packages name, with the plugin's name.
+
+    Raises:
+        UsageError: a plugin cannot be loaded; half of the rules would be worse than none.
+    """
+    for entry in sorted(importlib.metadata.entry_points(group=PLUGINS), key=lambda e: e.name):
+        try:
+            module = entry.load()
+        except Exception as error:
+            raise UsageError(
+                f"the plugin {entry.name!r} ({entry.value}) cannot be loaded: "
+                f"{type(error).__name__}: {error}",
+                "repair or uninstall the package that registers it",
+            ) from error
+        if not isinstance(module, ModuleType):
+            raise UsageError(
+                f"the plugin {entry.name!r} ({entry.value}) is no module",
+                f"an entry point of the group {PLUGINS!r} names a module that defines rules",
+            )
+        yield from ((entry.name, cls) for cls in _defined(module, base))
 
 
 def _modules(package: ModuleType) -> Sequence[ModuleType]:

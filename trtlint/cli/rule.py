@@ -39,6 +39,7 @@ def rule(name: str, color: str) -> None:
 
     from trtlint.catalogue import families, find_rule, rule_names
     from trtlint.errors import UsageError
+    from trtlint.pages import page
 
     known = rule_names()
     if name in families() and name not in known:
@@ -47,12 +48,12 @@ def rule(name: str, color: str) -> None:
         near = difflib.get_close_matches(name, known, n=1)
         guess = f"did you mean {near[0]!r}? " if near else ""
         raise UsageError(f"unknown rule {name!r}", f"{guess}`trtlint rules` lists them")
-    page = _markdown(find_rule(name))
+    text = page(find_rule(name))
     console = _console(color)
     if console.is_terminal:
-        console.print(Markdown(page))
+        console.print(Markdown(text))
     else:
-        console.print(page, markup=False, highlight=False, soft_wrap=True)
+        console.print(text.rstrip(), markup=False, highlight=False, soft_wrap=True)
 
 
 @click.command()
@@ -100,42 +101,6 @@ def _kinds(info: RuleInfo, target: str) -> Text:
         if kind in found:
             cell.append("/" if cell.plain else "").append(kind, style=style)
     return cell
-
-
-def _markdown(info: RuleInfo) -> str:
-    """The page of a rule."""
-    parts = [f"# {info.name}", f"Family: {info.family}", info.doc.strip(), "## Targets"]
-    parts += [_verdict_table(info), "## Rewrites"]
-    rewrites = [
-        f"- **{rewrite.name}** ({rewrite.safety}"
-        + (f", for {', '.join(rewrite.routes)}" if rewrite.routes else "")
-        + f"): {rewrite.summary}"
-        for rewrite in info.rewrites
-    ]
-    parts.append("\n".join(rewrites) or "None: this one is for you to change.")
-    return "\n\n".join(parts)
-
-
-def _verdict_table(info: RuleInfo) -> str:
-    """Verdicts as a Markdown table, without the columns that would say nothing."""
-    rows = [
-        (
-            row.variant,
-            row.target,
-            row.kind.value,
-            row.dynamic.value if row.dynamic is not None else "the same",
-            row.evidence.replace("|", "\\|").replace("\n", " "),
-        )
-        for row in info.verdicts
-    ]
-    titles = ("pattern", "target", "verdict", "with a dynamic batch", "how it is known")
-    shown = [True, True, True, any(row.dynamic for row in info.verdicts), True]
-    shown[0] = len({row.variant for row in info.verdicts}) > 1
-    table = [titles, ("---",) * len(titles), *rows]
-    return "\n".join(
-        "| " + " | ".join(cell for cell, show in zip(row, shown, strict=True) if show) + " |"
-        for row in table
-    )
 
 
 def _console(color: str, *, wide: bool = False) -> Console:
