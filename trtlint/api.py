@@ -39,6 +39,8 @@ from trtlint.changes import Change, Decline, Insert, Lines, Swap
 from trtlint.class_edits import add_to_init, move_into_class
 from trtlint.codegen import CallText, SumText, Text, call, layout, sequence, tailed
 from trtlint.conversion.onnx_route import differs, emits, fails, through_onnx
+from trtlint.conversion.operator_groups import GROUPS, remaining
+from trtlint.conversion.operators import BAD, UNJUDGED, operator_key, translated
 from trtlint.findings import Safety
 from trtlint.rebuilding import Rebuilder, primary
 from trtlint.regions import (
@@ -152,6 +154,22 @@ class OperatorRule(Rule[OperatorMatch]):
                 yield OperatorMatch(use.node, use, kind)
 
 
+class TranslationRule(OperatorRule):
+    """A rule about operators of which the measured table says what the exporters make of them.
+
+    Attributes:
+        operators: as the table calls them: ``linalg.inv``.
+    """
+
+    def check(self, code: TracedCode) -> Iterator[OperatorMatch]:
+        """Every use of one of the operators."""
+        for use in code.uses():
+            key = use.name if use.form == "operator" else operator_key(use.qualified)
+            if key is not None and key in self.operators and key in BAD:
+                row = BAD[key]
+                yield OperatorMatch(use.node, use, row.variant, {"why": row.why})
+
+
 class Rewrite(Generic[M]):
     """Says what to write instead of a match.
 
@@ -183,7 +201,9 @@ class Rewrite(Generic[M]):
 
 
 __all__ = [
+    "GROUPS",
     "INT64",
+    "UNJUDGED",
     "CallText",
     "Change",
     "DTypeValue",
@@ -209,6 +229,7 @@ __all__ = [
     "Tensor",
     "Text",
     "TracedCode",
+    "TranslationRule",
     "Undecided",
     "Verdict",
     "Written",
@@ -244,6 +265,7 @@ __all__ = [
     "primary",
     "region_of",
     "region_to_rebuild",
+    "remaining",
     "removable",
     "same_dtype",
     "sequence",
@@ -254,6 +276,7 @@ __all__ = [
     "step_loop",
     "tailed",
     "through_onnx",
+    "translated",
     "untouched",
     "variables",
     "written_later",

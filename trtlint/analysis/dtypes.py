@@ -56,7 +56,7 @@ def spelled(name: str) -> DType | None:
         return DType(name, True, True)
     if name in _INTS or name == "bool":
         return DType(name, False, True)
-    if name.startswith("complex") or name in ("cfloat", "cdouble"):
+    if name in ("complex32", "complex64", "complex128", "chalf", "cfloat", "cdouble"):
         return DType(name, False, True)
     return None
 
