@@ -22,6 +22,7 @@ _ATTRIBUTES = frozenset(
     permute_ pow sqrt exp log abs data mT bmm roll flip cumsum argmax topk sort
     requires_grad is_cuda pixel_shuffle""".split()
 )
+_TELLING = frozenset({cst.Attribute, cst.Subscript, cst.Call})
 _MAX_DEPTH = 3
 
 
@@ -38,6 +39,8 @@ def _search(analysis: Analysis, code: FunctionCode, depth: int) -> frozenset[str
     wanted = {p.name for p in code.facts.parameters if not p.variadic}
     found: set[str] = set()
     for node in code.nodes():
+        if type(node) not in _TELLING:
+            continue
         match node:
             case cst.Attribute(value=cst.Name(value=name), attr=cst.Name(value=attribute)):
                 if attribute in _ATTRIBUTES:

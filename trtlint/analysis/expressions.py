@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from ast import literal_eval
+from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
 from trtlint.analysis import dtypes, torch_calls
 from trtlint.analysis.arguments import Args, dtype_of
+from trtlint.analysis.attributes import construct, layer_attribute, tensor_attribute
 from trtlint.analysis.builtin_calls import call_builtin
 from trtlint.analysis.layers import module_child
 from trtlint.analysis.operators import binary_operation, items_item, shape_item
 from trtlint.analysis.reshaping import subscript
 from trtlint.analysis.shapes import Shape
 from trtlint.analysis.sizes import const
-from trtlint.analysis.states import model_tensor, of_any_iteration
+from trtlint.analysis.states import of_any_iteration
 from trtlint.analysis.values import (
     UNKNOWN,
     Class,
@@ -56,12 +60,15 @@ _BUILTINS = frozenset(
 def dotted(node: cst.BaseExpression) -> str | None:
     """``a.b.c`` of a name or attribute chain."""
     parts: list[str] = []
-    while isinstance(node, cst.Attribute):
+    while type(node) is cst.Attribute:
         parts.append(node.attr.value)
         node = node.value
-    if not isinstance(node, cst.Name):
+    if type(node) is not cst.Name:
         return None
     return ".".join(reversed([*parts, node.value]))
+
+
+_COMPUTING = frozenset({cst.Call, cst.BinaryOperation})
 
 
 class Expressions:
@@ -76,59 +83,39 @@ class Expressions:
         if isinstance(found, Tensor) and found.shape is None:
             # A shape of its own: its sizes are unknown, but they are the same at every use.
             found = replace(found, shape=Shape.of_input(self.frame.token(node)), exact=True)
-        made = isinstance(node, cst.Call | cst.BinaryOperation)
-        if self.frame.autocast and made and isinstance(found, Tensor):
+        if self.frame.autocast and isinstance(found, Tensor) and type(node) in _COMPUTING:
             found = replace(found, dtype=None)
         self.frame.record(node, found)
         return found
 
     def _value(self, node: cst.BaseExpression) -> Value:
-        match node:
-            case cst.Name(value=name):
-                return self._name(name)
-            case cst.Integer():
-                return Int(const(int(node.evaluated_value)))
-            case cst.Float():
-                return Number("float", float(node.evaluated_value))
-            case cst.Ellipsis():
-                return EllipsisValue()
-            case cst.SimpleString():
-                text = node.evaluated_value
-                return Text(text if isinstance(text, str) else None)
-            case cst.ConcatenatedString() | cst.FormattedString():
-                return Text()
-            case cst.Attribute():
-                return self._attribute(node)
-            case cst.Subscript():
-                return self._subscript(node)
-            case cst.Call():
-                return self._call(node)
-            case cst.BinaryOperation():
-                return self._binary(node)
-            case cst.UnaryOperation():
-                return self._unary(node)
-            case cst.Comparison():
-                return self._comparison(node)
-            case cst.BooleanOperation():
-                return join(self.value(node.left), self.value(node.right))
-            case cst.Tuple() | cst.List():
-                kind = "tuple" if isinstance(node, cst.Tuple) else "list"
-                return self._display(kind, node.elements)
-            case cst.Dict():
-                return self._dict(node)
-            case cst.IfExp():
-                self.value(node.test)
-                return join(self.value(node.body), self.value(node.orelse))
-            case cst.NamedExpr(target=cst.Name(value=name)):
-                bound = self.value(node.value)
-                self.frame.env[name] = bound
-                return bound
-            case cst.ListComp() | cst.GeneratorExp() | cst.SetComp():
-                return self._comprehension(node)
-            case cst.DictComp():
-                return self._dict_comprehension(node)
-            case _:
-                return UNKNOWN
+        # By type and not by `match`: node classes are abstract, and a test of each takes its time.
+        evaluate = _BY_TYPE.get(type(node))
+        return UNKNOWN if evaluate is None else evaluate(self, node)
+
+    def _integer(self, node: cst.Integer) -> Value:
+        return Int(const(_literal_int(node.value)))
+
+    def _float(self, node: cst.Float) -> Value:
+        return Number("float", float(node.value))
+
+    def _string(self, node: cst.SimpleString) -> Value:
+        text = _literal_text(node.value)
+        return Text(text if isinstance(text, str) else None)
+
+    def _boolean(self, node: cst.BooleanOperation) -> Value:
+        return join(self.value(node.left), self.value(node.right))
+
+    def _conditional(self, node: cst.IfExp) -> Value:
+        self.value(node.test)
+        return join(self.value(node.body), self.value(node.orelse))
+
+    def _named(self, node: cst.NamedExpr) -> Value:
+        if not isinstance(node.target, cst.Name):
+            return UNKNOWN
+        bound = self.value(node.value)
+        self.frame.env[node.target.value] = bound
+        return bound
 
     def _name(self, name: str) -> Value:
         if name in self.frame.shared:
@@ -169,7 +156,7 @@ class Expressions:
         owner, name = self.value(node.value), node.attr.value
         match owner:
             case Tensor():
-                return _tensor_attribute(owner, name)
+                return tensor_attribute(owner, name)
             case Ref(name=base):
                 qualified = Ref(f"{base}.{name}")
                 known = dtype_of(qualified)
@@ -177,7 +164,7 @@ class Expressions:
             case Module(project=True):
                 return self.frame.analysis.attribute(owner, name, self.frame)
             case Module():
-                return _layer_attribute(owner, name)
+                return layer_attribute(owner, name)
             case Class(key=key):
                 return self.frame.analysis.class_member(key, name)
             case _:
@@ -254,7 +241,7 @@ class Expressions:
             case Ref(name=name) if name.startswith(("torch.nn.", "torch.nn.modules.")) and (
                 name.rpartition(".")[2][:1].isupper()
             ):
-                return _construct(name, args)
+                return construct(name, args)
             case Ref(name="torch.device"):
                 text = args.get(0, "type")
                 return DeviceValue(text.value if isinstance(text, Text) else None)
@@ -354,40 +341,40 @@ class Expressions:
         return Items("list", None, element)
 
 
-def _construct(name: str, args: Args) -> Value:
-    """An ``nn`` layer, parameter or parameter container."""
-    last = name.rpartition(".")[2]
-    if last in ("Parameter", "Buffer"):
-        data = args.tensor(0, "data")
-        if data is None:
-            return Tensor(dtype=dtypes.MODEL, device="model")
-        return model_tensor(data)
-    return Module(name, False, args.pos, tuple(args.kw.items()))
+@cache
+def _literal_int(text: str) -> int:
+    value: int = literal_eval(text)
+    return value
 
 
-def _tensor_attribute(tensor: Tensor, name: str) -> Value:
-    match name:
-        case "shape":
-            return torch_calls.shape_value(tensor)
-        case "dtype":
-            return DTypeValue(tensor.dtype)
-        case "device":
-            return DeviceValue(tensor.device)
-        case "ndim":
-            return torch_calls.FUNCTIONS["dim"](Args((tensor,)))
-        case "data":
-            return torch_calls.FUNCTIONS["detach"](Args((tensor,)))
-        case "T" | "mT" | "H" | "mH":
-            return Tensor(None, False, tensor.dtype, tensor.device, tensor.storage)
-        case "is_cuda" | "requires_grad":
-            return Number("bool")
-        case _:
-            return Method(tensor, name)
+@cache
+def _literal_text(text: str) -> str | bytes:
+    value: str | bytes = literal_eval(text)
+    return value
 
 
-def _layer_attribute(layer: Module, name: str) -> Value:
-    if name in ("weight", "bias", "running_mean", "running_var"):
-        return Tensor(
-            dtype=dtypes.MODEL, device="model", storage=frozenset({f"{layer.path}.{name}"})
-        )
-    return Method(layer, name)
+_BY_TYPE: dict[type[cst.BaseExpression], Callable[[Expressions, Any], Value]] = {
+    cst.Name: lambda self, node: self._name(node.value),
+    cst.Attribute: Expressions._attribute,
+    cst.Call: Expressions._call,
+    cst.Integer: Expressions._integer,
+    cst.Float: Expressions._float,
+    cst.Ellipsis: lambda self, node: EllipsisValue(),
+    cst.SimpleString: Expressions._string,
+    cst.ConcatenatedString: lambda self, node: Text(),
+    cst.FormattedString: lambda self, node: Text(),
+    cst.Subscript: Expressions._subscript,
+    cst.BinaryOperation: Expressions._binary,
+    cst.UnaryOperation: Expressions._unary,
+    cst.Comparison: Expressions._comparison,
+    cst.BooleanOperation: Expressions._boolean,
+    cst.Tuple: lambda self, node: self._display("tuple", node.elements),
+    cst.List: lambda self, node: self._display("list", node.elements),
+    cst.Dict: Expressions._dict,
+    cst.IfExp: Expressions._conditional,
+    cst.NamedExpr: Expressions._named,
+    cst.ListComp: Expressions._comprehension,
+    cst.GeneratorExp: Expressions._comprehension,
+    cst.SetComp: Expressions._comprehension,
+    cst.DictComp: Expressions._dict_comprehension,
+}

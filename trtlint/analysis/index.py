@@ -14,7 +14,7 @@ from functools import cached_property
 from pathlib import Path
 
 from trtlint.analysis.conditions import EXPORTERS, Scope, absent_parameters
-from trtlint.analysis.names import dotted, dotted_names
+from trtlint.analysis.names import dotted, dotted_names, source, walk
 from trtlint.analysis.reading import AnyFunction, Reading
 from trtlint.errors import UnparsableSource
 
@@ -189,7 +189,7 @@ class _Indexer:
         """Keep as constants what is bound once in the whole file."""
         stores = Counter(
             name
-            for node in ast.walk(tree)
+            for node in walk(tree)
             for name in (
                 [node.id]
                 if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)
@@ -237,7 +237,7 @@ class _Indexer:
     def _assignments(self, statement: ast.stmt, owner: str | None) -> None:
         if owner is not None:
             return
-        for node in ast.walk(statement):
+        for node in walk(statement):
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
                 self.top_level[node.id] += 1
         if isinstance(statement, ast.Assign | ast.AnnAssign | ast.Expr):
@@ -290,7 +290,7 @@ class _Indexer:
             tuple(filter(None, map(dotted, node.bases))),
             tuple(methods),
             frozenset(attributes),
-            tuple(ast.unparse(decorator) for decorator in node.decorator_list),
+            tuple(map(source, node.decorator_list)),
             _frozen(Reading(own, self._scope()).flows),
         )
         for base in (*node.bases, *node.decorator_list):
@@ -370,7 +370,7 @@ def _parameters(args: ast.arguments) -> Iterator[Parameter]:
 
 
 def _parameter(arg: ast.arg, default: ast.expr | None) -> Parameter:
-    annotation = ast.unparse(arg.annotation) if arg.annotation else ""
+    annotation = source(arg.annotation) if arg.annotation else ""
     match default:
         case None:
             return Parameter(arg.arg, annotation)

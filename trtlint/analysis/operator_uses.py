@@ -28,6 +28,9 @@ _BINARY: Mapping[type[cst.CSTNode], str] = {
     cst.BitXorAssign: "bitwise_xor", cst.LeftShiftAssign: "bitwise_left_shift",
     cst.RightShiftAssign: "bitwise_right_shift",
 }  # fmt: skip
+_USING = frozenset(
+    {cst.Call, cst.BinaryOperation, cst.AugAssign, cst.UnaryOperation, cst.Comparison}
+)
 _UNARY: Mapping[type[cst.CSTNode], str] = {
     cst.BitInvert: "bitwise_not",
     cst.Minus: "neg",
@@ -92,6 +95,8 @@ def operator_uses(code: TracedCode) -> Mapping[str, tuple[OperatorUse, ...]]:
     """Every use of a torch operator in a function, in source order, by name."""
     found: dict[str, list[OperatorUse]] = {}
     for node in code.nodes():
+        if type(node) not in _USING:
+            continue
         for use in _uses(code, node):
             found.setdefault(use.name, []).append(use)
     return {name: tuple(uses) for name, uses in found.items()}

@@ -19,6 +19,12 @@ _HOOKS = frozenset(
     """register_forward_hook register_forward_pre_hook register_module_forward_hook
     register_module_forward_pre_hook""".split()
 )
+_TELLING = frozenset(
+    {
+        cst.Yield, cst.Global, cst.Nonlocal, cst.Lambda, cst.FunctionDef, cst.AssignTarget,
+        cst.Call,
+    }
+)  # fmt: skip
 _REFLECTION = frozenset({"locals", "vars", "globals", "eval", "exec"})
 
 
@@ -40,6 +46,8 @@ def _search(analysis: Analysis, symbol: Symbol) -> bool:
         return True
     values = analysis.evaluate(symbol).values
     for node in code.nodes():
+        if type(node) not in _TELLING:
+            continue
         match node:
             case (
                 cst.Yield() | cst.Global() | cst.Nonlocal() | cst.Lambda() | cst.FunctionDef()

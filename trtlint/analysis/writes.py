@@ -104,7 +104,7 @@ def slice_writes(code: TracedCode) -> tuple[SliceWrite, ...]:
 
 def _slice_writes(code: TracedCode) -> Iterator[SliceWrite]:
     for line in code.nodes():
-        if not isinstance(line, cst.SimpleStatementLine | cst.SimpleStatementSuite):
+        if type(line) is not cst.SimpleStatementLine and type(line) is not cst.SimpleStatementSuite:
             continue
         for small in line.body:
             for target, value, augmented, sole in _targets(small):

@@ -1,0 +1,49 @@
+"""What an attribute of a tensor or a layer is, and what constructing a layer yields."""
+
+from __future__ import annotations
+
+from trtlint.analysis import dtypes, torch_calls
+from trtlint.analysis.arguments import Args
+from trtlint.analysis.states import model_tensor
+from trtlint.analysis.values import DeviceValue, DTypeValue, Method, Module, Number, Tensor, Value
+
+
+def construct(name: str, args: Args) -> Value:
+    """An ``nn`` layer, parameter or parameter container."""
+    last = name.rpartition(".")[2]
+    if last in ("Parameter", "Buffer"):
+        data = args.tensor(0, "data")
+        if data is None:
+            return Tensor(dtype=dtypes.MODEL, device="model")
+        return model_tensor(data)
+    return Module(name, False, args.pos, tuple(args.kw.items()))
+
+
+def tensor_attribute(tensor: Tensor, name: str) -> Value:
+    """``tensor.name``."""
+    match name:
+        case "shape":
+            return torch_calls.shape_value(tensor)
+        case "dtype":
+            return DTypeValue(tensor.dtype)
+        case "device":
+            return DeviceValue(tensor.device)
+        case "ndim":
+            return torch_calls.FUNCTIONS["dim"](Args((tensor,)))
+        case "data":
+            return torch_calls.FUNCTIONS["detach"](Args((tensor,)))
+        case "T" | "mT" | "H" | "mH":
+            return Tensor(None, False, tensor.dtype, tensor.device, tensor.storage)
+        case "is_cuda" | "requires_grad":
+            return Number("bool")
+        case _:
+            return Method(tensor, name)
+
+
+def layer_attribute(layer: Module, name: str) -> Value:
+    """``layer.name`` of a layer of torch's own."""
+    if name in ("weight", "bias", "running_mean", "running_var"):
+        return Tensor(
+            dtype=dtypes.MODEL, device="model", storage=frozenset({f"{layer.path}.{name}"})
+        )
+    return Method(layer, name)
