@@ -258,6 +258,7 @@ def _errors(package: str, records: Sequence[Mapping[str, Any]]) -> Iterator[tupl
             if finding.severity is Severity.ERROR and facts is not None:
                 for line in {facts.first_line, facts.def_line}:
                     by_function.setdefault(f"{name}:{line}", []).append(finding)
+        run.forget(source.path)
     for record in records:
         found = {f for one in record["functions"] for f in by_function.get(one, ())}
         yield (
