@@ -17,7 +17,6 @@ from trtlint.api import (
     Verdict,
     cited,
     executed,
-    is_batch,
     is_input,
     size_arguments,
 )
@@ -110,12 +109,12 @@ class BakedBatch(Rule[BakedReshape]):
             first = found.values[0]
             dim = found.tensor.shape.dim(0) if found.tensor.shape is not None else None
             shown = f"{call_name(call)}({', '.join(map(code.source, found.nodes))})"
-            if first is not None and is_batch(first) and (is_input(first) or first == dim):
+            if first is not None and code.is_batch(first) and (is_input(first) or first == dim):
                 literal = False
             elif first is not None and first.constant is not None and first.constant > 0:
                 rest = [a for size in found.values[1:] if size is not None for a in size.atoms()]
                 free = any(size is not None and size.constant == -1 for size in found.values)
-                if dim is None or free or not is_batch(dim) or not is_input(dim):
+                if dim is None or free or not code.is_batch(dim) or not is_input(dim):
                     continue
                 if any(one in tuple(dim.atoms()) for one in rest):
                     continue

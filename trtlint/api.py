@@ -25,7 +25,6 @@ from trtlint.analysis.sizes import FloorDivAtom, Size, at_least
 from trtlint.analysis.step_loops import StepLoop, step_loop
 from trtlint.analysis.traced_code import (
     TracedCode,
-    is_batch,
     is_input,
     is_torch_name,
     size_arguments,
@@ -248,7 +247,6 @@ __all__ = [
     "fails",
     "has_strides",
     "interleaving",
-    "is_batch",
     "is_fresh",
     "is_input",
     "is_pure",

@@ -62,6 +62,7 @@ class Analysis:
         self.traced = find_traced(project, exporters) if traced is None else traced
         self.evidence: dict[tuple[str, int], frozenset[str]] = {}  # a cache of its own module
         self.retaining: dict[str, bool] = {}  # likewise
+        self.batches: dict[str, frozenset[str]] = {}  # likewise
         self._evaluations: dict[str, Evaluation] = {}
         self._attributes: dict[str, Env] = {}
         self._results: dict[tuple[object, ...], Value] = {}
@@ -204,6 +205,7 @@ class Analysis:
                     return Module(key, True, args.pos, tuple(args.kw.items()))
                 return Unknown(args.shared)
             case Function(key=key, owner=owner):
+                frame.result.calls[args.token] = (function, args)
                 target = self.function_symbol(key)
                 if target is None:
                     return Unknown(args.shared)

@@ -117,8 +117,10 @@ def symbols_digest(symbols: Iterable[Symbol]) -> str:
 
 
 def users_digest(traced: TracedFunction | None) -> str:
-    """What is noted of a function: whether it is traced, and for whom."""
-    return "" if traced is None else symbols_digest(traced.users)
+    """What is noted of a function: whether it is traced, for whom, and who refers to it."""
+    if traced is None:
+        return ""
+    return symbols_digest(traced.users) + symbols_digest(traced.callers)
 
 
 def digest(text: str) -> str:

@@ -13,6 +13,7 @@ from trtlint.analysis.shapes import Rest, Shape
 from trtlint.analysis.sizes import Atom, DimAtom, Size, at_least, atom
 from trtlint.analysis.values import (
     UNKNOWN,
+    Function,
     Int,
     Items,
     Mapping,
@@ -40,12 +41,14 @@ class Evaluation:
         before: the variables before each statement, by node identity.
         returns: the joined value of all ``return`` statements.
         dead: identities of statements that never run when exported in eval mode.
+        calls: the calls of project functions, by the token of each.
     """
 
     values: dict[int, Value] = field(default_factory=dict)
     before: dict[int, Env] = field(default_factory=dict)
     returns: Value | None = None
     dead: set[int] = field(default_factory=set)
+    calls: dict[str, tuple[Function, Args]] = field(default_factory=dict)
 
 
 def registered(args: Args) -> Env:

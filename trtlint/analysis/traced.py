@@ -13,11 +13,12 @@ from trtlint.analysis.roots import models
 
 @dataclass
 class TracedFunction:
-    """A function that is traced, and the module classes whose ``forward`` reaches it."""
+    """A function that is traced, the modules whose ``forward`` reaches it, and who refers to it."""
 
     symbol: Symbol
     owner: Symbol | None  # the class it is a method of
     users: list[Symbol] = field(default_factory=list)  # in the order they are found
+    callers: list[Symbol] = field(default_factory=list)  # traced functions, likewise
 
     @property
     def path(self) -> Path:
@@ -36,6 +37,7 @@ def find_traced(
         exporters: those that matter; what runs under any of them is traced.
     """
     found: dict[str, TracedFunction] = {}
+    callers: dict[str, dict[Symbol, None]] = {}
     reach = Reach(project, exporters)
     seen: set[tuple[str, str, str]] = set()
     for model in models(project):
@@ -57,7 +59,11 @@ def find_traced(
                 entry = found[symbol.key] = TracedFunction(symbol, owner_of(project, symbol))
             if user not in entry.users:
                 entry.users.append(user)
-            queue.extend((other, user) for other in reach.callees(callee))
+            for other in reach.callees(callee):
+                callers.setdefault(other.function.key, {})[symbol] = None
+                queue.append((other, user))
+    for key, entry in found.items():
+        entry.callers.extend(callers.get(key, ()))
     return found
 
 

@@ -10,6 +10,7 @@ from typing import TypeVar, cast
 import libcst as cst
 
 from trtlint.analysis import Analysis
+from trtlint.analysis.batch import batch_parameters, follows
 from trtlint.analysis.code import FunctionCode
 from trtlint.analysis.operator_uses import OperatorUse, operator_uses
 from trtlint.analysis.project import Project, Symbol
@@ -135,6 +136,20 @@ class TracedCode:
             return function.name
         return None
 
+    # -- the batch --------------------------------------------------------------------------
+
+    def is_batch(self, size: Size) -> bool:
+        """Whether a size is the first dimension of an input, and nothing else."""
+        match size.terms:
+            case (((DimAtom(axis=0),), 1),):
+                return self.follows_batch(size) or not is_input(size)
+            case _:
+                return False
+
+    def follows_batch(self, size: Size) -> bool:
+        """Whether a size varies with the batch of the model's inputs."""
+        return follows(size, batch_parameters(self.analysis, self.traced.symbol))
+
     def uses(self, *names: str) -> Iterator[OperatorUse]:
         """Every use of the torch operators of these names, however spelled; all without names.
 
@@ -227,15 +242,6 @@ def is_torch_name(code: TracedCode, name: cst.Name) -> bool:
         and symbol.kind == "external"
         and (symbol.qualname.partition(".")[0] == "torch")
     )
-
-
-def is_batch(size: Size) -> bool:
-    """Whether a size is the first dimension of an input, and nothing else."""
-    match size.terms:
-        case (((DimAtom(axis=0),), 1),):
-            return True
-        case _:
-            return False
 
 
 def is_input(size: Size) -> bool:
