@@ -32,7 +32,19 @@ from trtlint.analysis.traced_code import (
 from trtlint.analysis.trees import variables
 from trtlint.analysis.undecided import Undecided
 from trtlint.analysis.uses import call_chain, escapes, names_device, written_later
-from trtlint.analysis.values import DeviceValue, DTypeValue, Tensor
+from trtlint.analysis.values import (
+    DeviceValue,
+    DTypeValue,
+    Int,
+    Items,
+    Module,
+    Number,
+    Range,
+    Ratio,
+    Ref,
+    Tensor,
+    Value,
+)
 from trtlint.analysis.writes import SliceWrite, mentions, region_of, slice_writes
 from trtlint.changes import Change, Decline, Insert, Lines, Swap
 from trtlint.class_edits import add_to_init, move_into_class
@@ -210,12 +222,19 @@ __all__ = [
     "DeviceValue",
     "FloorDivAtom",
     "Insert",
+    "Int",
+    "Items",
     "Lines",
     "Match",
+    "Module",
+    "Number",
     "OperatorMatch",
     "OperatorRule",
     "OperatorUse",
+    "Range",
+    "Ratio",
     "Rebuilder",
+    "Ref",
     "Rewrite",
     "Rule",
     "Safety",
@@ -230,6 +249,7 @@ __all__ = [
     "TracedCode",
     "TranslationRule",
     "Undecided",
+    "Value",
     "Verdict",
     "Written",
     "add_to_init",

@@ -20,9 +20,11 @@ _ATTRIBUTES = frozenset(
     dtype softmax sigmoid relu tanh clone detach mean std var amax amin matmul masked_fill
     masked_fill_ gather scatter clamp relu_ clamp_ add_ mul_ sub_ div_ zero_ fill_ copy_
     permute_ pow sqrt exp log abs data mT bmm roll flip cumsum argmax topk sort
-    requires_grad is_cuda pixel_shuffle""".split()
+    requires_grad is_cuda pixel_shuffle sum prod max min all any tile repeat_interleave
+    unfold index_select masked_select nonzero""".split()
 )
 _TELLING = frozenset({cst.Attribute, cst.Subscript, cst.Call})
+_OF_TENSORS = frozenset("cat concat stack hstack vstack dstack column_stack".split())
 _MAX_DEPTH = 3
 
 
@@ -57,15 +59,17 @@ def _passed(
     analysis: Analysis, code: FunctionCode, call: cst.Call, wanted: set[str], depth: int
 ) -> set[str]:
     """Parameters handed to something that takes tensors there."""
+    chain = dotted(call.func)
+    if chain is None:
+        return set()
+    if chain.rpartition(".")[2] in _OF_TENSORS and call.args:
+        return wanted & set(_elements(call.args[0].value))
     names = {
         i: arg.value.value
         for i, arg in enumerate(call.args)
         if isinstance(arg.value, cst.Name) and arg.keyword is None and not arg.star
     }
     if not wanted & set(names.values()):
-        return set()
-    chain = dotted(call.func)
-    if chain is None:
         return set()
     head, _, tail = chain.partition(".")
     if head == "self":
@@ -93,3 +97,10 @@ def _passed(
         for i, name in names.items()
         if i + skip < len(parameters) and parameters[i + skip] in used
     }
+
+
+def _elements(node: cst.BaseExpression) -> list[str]:
+    """The variables that a list or tuple display holds: ``torch.cat`` takes tensors only."""
+    if not isinstance(node, cst.List | cst.Tuple):
+        return []
+    return [e.value.value for e in node.elements if isinstance(e.value, cst.Name)]

@@ -10,7 +10,7 @@ from typing import TypeVar, cast
 import libcst as cst
 
 from trtlint.analysis import Analysis
-from trtlint.analysis.batch import batch_parameters, follows
+from trtlint.analysis.batch import batch_parameters, carries, follows
 from trtlint.analysis.code import FunctionCode
 from trtlint.analysis.operator_uses import OperatorUse, operator_uses
 from trtlint.analysis.project import Project, Symbol
@@ -148,7 +148,23 @@ class TracedCode:
 
     def follows_batch(self, size: Size) -> bool:
         """Whether a size varies with the batch of the model's inputs."""
-        return follows(size, batch_parameters(self.analysis, self.traced.symbol))
+        return follows(size, self._batched)
+
+    def has_batch(self, tensor: Tensor) -> bool:
+        """Whether a tensor's first dimension varies with the batch."""
+        return carries(tensor, self._batched)
+
+    def batch_sizes(self, root: cst.CSTNode) -> Iterator[cst.BaseExpression]:
+        """The expressions in ``root``, itself included, that are an integer of that kind."""
+        for node in self.nodes(root):
+            if isinstance(node, cst.BaseExpression):
+                match self.value(node):
+                    case Int(size=size) if self.follows_batch(size):
+                        yield node
+
+    @cached_property
+    def _batched(self) -> frozenset[str]:
+        return batch_parameters(self.analysis, self.traced.symbol)
 
     def uses(self, *names: str) -> Iterator[OperatorUse]:
         """Every use of the torch operators of these names, however spelled; all without names.
