@@ -44,24 +44,26 @@ INPUTS = {
     "label": "2:int64",
     "token": "2x5:int64",
 }
-_MODULE = re.compile(r"(nn\..*?)\s*<-\s*(.*?)\s*((?:\[.*\])?)$")
+_MODULE = re.compile(r"(nn\..*?) <- (.*?)( \[\S*\])?$")
 _NAMESPACES = {"F": "torch.nn.functional", "nn": "torch.nn", "torch": "torch"}
 
 
 def probe_row(line: str, operator: str = "", name: str = "") -> dict[str, Any]:
     """The JSON row of a probe written in one line."""
+    fields: list[str] = []
+    while "@self" in line:
+        before, _, line = line.partition("@")
+        field, _, line = line.partition(" ;; ")
+        fields.append(field.strip())
+        line = before + line
     override, bar, rest = line.partition(" :: ")
     if bar:
         operator, line = override.strip(), rest
-    fields: list[str] = []
-    while line.startswith("@"):
-        field, _, line = line[1:].partition(" ;; ")
-        fields.append(field.strip())
     module = _MODULE.match(line.strip())
     if module:
         made, arguments, tail = module.groups()
         fields.append(f"self.m = {made}")
-        line = f"self.m({arguments}){tail}"
+        line = f"self.m({arguments}){(tail or '').strip()}"
         operator = operator or "torch." + made.split("(")[0]
     *statements, result = (part.strip() for part in line.split(" ; "))
     body = [*statements, f"return {result}"]
@@ -77,11 +79,18 @@ def probe_row(line: str, operator: str = "", name: str = "") -> dict[str, Any]:
 
 def _free_names(body: list[str]) -> list[str]:
     tree = ast.parse("\n".join(["def forward(self):", *("    " + one for one in body)]))
-    names = [n for n in ast.walk(tree) if isinstance(n, ast.Name)]
-    bound = {n.id for n in names if isinstance(n.ctx, ast.Store)}
-    bound |= {a.arg for n in ast.walk(tree) if isinstance(n, ast.arguments) for a in n.args}
-    loaded = sorted(names, key=lambda n: (n.lineno, n.col_offset))
-    return list(dict.fromkeys(n.id for n in loaded if n.id in INPUTS and n.id not in bound))
+    updated = {id(n.target) for n in ast.walk(tree) if isinstance(n, ast.AugAssign)}
+    bound = {a.arg for n in ast.walk(tree) if isinstance(n, ast.arguments) for a in n.args}
+    used: list[str] = []
+    for name in sorted(
+        (n for n in ast.walk(tree) if isinstance(n, ast.Name)),
+        key=lambda n: (n.lineno, isinstance(n.ctx, ast.Store), n.col_offset),
+    ):
+        if isinstance(name.ctx, ast.Store) and id(name) not in updated:
+            bound.add(name.id)
+        elif name.id in INPUTS and name.id not in bound and name.id not in used:
+            used.append(name.id)
+    return used
 
 
 def _render(fields: list[str], body: list[str], used: list[str]) -> str:
@@ -107,7 +116,7 @@ def operator_of(result: str, statements: list[str] | None = None) -> str:
         target = node.func if isinstance(node, ast.Call) else node
         text = ast.unparse(target)
         root, _, rest = text.partition(".")
-        if root in _NAMESPACES and rest:
+        if root in _NAMESPACES and rest and "(" not in text:
             return f"{_NAMESPACES[root]}.{rest}"
         if isinstance(target, ast.Attribute) and root != "self":
             return f"torch.Tensor.{target.attr}"
