@@ -64,14 +64,24 @@ class Fake:
         self.calls = 0
 
     def check(
-        self, selected: Sequence[Source], context: Sequence[Source], settings: EngineSettings
+        self,
+        selected: Sequence[Source],
+        context: Sequence[Source],
+        settings: EngineSettings,
+        memory: object = None,
+        jobs: int = 1,
     ) -> Iterator[FileReport]:
         self._record(selected, context, settings)
         for source in selected:
             yield self._report(source, settings)
 
     def fix(
-        self, selected: Sequence[Source], context: Sequence[Source], settings: EngineSettings
+        self,
+        selected: Sequence[Source],
+        context: Sequence[Source],
+        settings: EngineSettings,
+        memory: object = None,
+        jobs: int = 1,
     ) -> Iterator[FileReport]:
         self._record(selected, context, settings)
         for source in selected:

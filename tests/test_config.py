@@ -22,6 +22,7 @@ ignore = ["slice-assign"]
 exclude = ["third_party/"]
 dynamic-batch = true
 unsafe = true
+cache-dir = "build/cache"
 
 [[tool.trtlint.models]]
 spec = "net.py:Net"
@@ -55,6 +56,7 @@ def test_every_key(tmp_path: Path) -> None:
             ModelEntry("net.py:Net", ("1x3x32x32",), ("batch=1:4:8",)),
             ModelEntry("net.py:Small"),
         ),
+        cache_dir="build/cache",
     )
 
 

@@ -19,6 +19,7 @@ from trtlint.errors import ConfigError
 from trtlint.targets import DEFAULT_TARGETS
 
 TABLE = "tool.trtlint"
+DEFAULT_CACHE = ".trtlint_cache"
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,7 @@ class Config:
     dynamic_batch: bool = False
     unsafe: bool = False
     models: tuple[ModelEntry, ...] = ()
+    cache_dir: str = DEFAULT_CACHE
 
     def error(self, key: str, message: str, *, found: str = "", wanted: str = "") -> ConfigError:
         """An error about ``key`` that names the file and the line."""
@@ -67,6 +69,12 @@ def _strings(value: object) -> tuple[str, ...]:
         if not isinstance(item, str):
             raise _WrongValueError(item, f"[{index}]")
     return tuple(value)
+
+
+def _string(value: object) -> str:
+    if not isinstance(value, str) or not value:
+        raise _WrongValueError(value)
+    return value
 
 
 def _flag(value: object) -> bool:
@@ -171,6 +179,14 @@ FIELDS: tuple[ConfigField, ...] = (
         "[]",
         "Models that `trtlint verify` runs when it is given none: `spec` is its argument, "
         "`inputs` and `dims` are the values of its `--input` and `--dim`.",
+    ),
+    ConfigField(
+        "cache-dir",
+        _string,
+        "a path",
+        f'"{DEFAULT_CACHE}"',
+        "Where results are kept, relative to the `pyproject.toml`. The environment variable "
+        "`TRTLINT_CACHE_DIR` and `--cache-dir` win over it.",
     ),
 )
 

@@ -20,7 +20,7 @@ from trtlint.errors import TrtlintError, UnreadableSource, UsageError
 EXCLUDED_NAMES = frozenset({
     ".git", ".hg", ".svn", ".venv", "venv", "node_modules", "__pycache__", "__pypackages__",
     "build", "dist", "site-packages", ".eggs", ".tox", ".nox", ".mypy_cache", ".ruff_cache",
-    ".pytest_cache", ".ipynb_checkpoints",
+    ".pytest_cache", ".trtlint_cache", ".ipynb_checkpoints",
 })
 # fmt: on
 _ENVIRONMENT_MARKS = frozenset({"pyvenv.cfg", "conda-meta"})

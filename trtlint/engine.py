@@ -6,37 +6,61 @@ import gc
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from trtlint.analysis.project import Project
+from trtlint.cache import Memory
 from trtlint.findings import FileReport
 from trtlint.fix_loop import FixLoop
-from trtlint.inspection import EngineSettings, Inspection, texts_of
+from trtlint.incremental import Check
+from trtlint.inspection import EngineSettings, texts_of
 from trtlint.source import Source
 
 
 def check(
-    selected: Sequence[Source], context: Sequence[Source], settings: EngineSettings
+    selected: Sequence[Source],
+    context: Sequence[Source],
+    settings: EngineSettings,
+    memory: Memory | None = None,
+    jobs: int = 1,
 ) -> Iterator[FileReport]:
-    """Check each selected file; ``context`` are the project's other files."""
+    """Check each selected file.
+
+    Args:
+        selected: the files.
+        context: the project's other files.
+        settings: what is looked for.
+        memory: what an earlier run left, and where to leave what this one finds.
+        jobs: how many processes may work.
+    """
     with few_collections():
-        run = Inspection(Project(texts_of(selected, context)), settings)
-        for source in selected:
-            yield run.report(source)
-            run.forget(source.path)
+        run = Check(texts_of(selected, context), settings, memory, jobs)
+        yield from run.reports([source.path for source in selected])
 
 
 def fix(
-    selected: Sequence[Source], context: Sequence[Source], settings: EngineSettings
+    selected: Sequence[Source],
+    context: Sequence[Source],
+    settings: EngineSettings,
+    memory: Memory | None = None,
+    jobs: int = 1,
 ) -> Iterator[FileReport]:
     """Rewrite the selected files until nothing changes; nothing is written to disk.
 
     A file whose loop does not settle, or that a rewrite breaks, keeps its text and reports the
-    rewrite's name.
+    rewrite's name. The arguments are those of :func:`check`, by which the files are found that
+    there is something to do in.
     """
     with few_collections():
-        loop = FixLoop(selected, context, settings)
+        run = Check(texts_of(selected, context), settings, memory, jobs)
+        looks = {report.path: report for report in run.reports([s.path for s in selected])}
+        fixable = {path for path, look in looks.items() if any(f.fix for f in look.findings)}
+        if not fixable:
+            yield from looks.values()
+            return
+        others = [source for source in selected if source.path not in fixable]
+        wanted = [source for source in selected if source.path in fixable]
+        loop = FixLoop(wanted, [*context, *others], settings, run.project)
         loop.run()
         for source in selected:
-            yield loop.report(source)
+            yield loop.report(source) if source.path in fixable else looks[source.path]
 
 
 @contextmanager

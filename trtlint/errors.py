@@ -26,6 +26,7 @@ what to do next.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 
 class TrtlintError(Exception):
@@ -44,11 +45,21 @@ class TrtlintError(Exception):
     def __str__(self) -> str:
         return f"{self.message}\n  hint: {self.hint}" if self.hint else self.message
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Errors travel between processes with what their constructors were given."""
+        return (_revive, (type(self), self.args, self.__dict__))
+
     @property
     def kind(self) -> str:
         """The class name in kebab case, as it stands in JSON: ``unparsable-source``."""
         name = type(self).__name__
         return "".join("-" + c.lower() if c.isupper() else c for c in name).lstrip("-")
+
+
+def _revive(kind: type[TrtlintError], args: tuple[Any, ...], state: dict[str, Any]) -> TrtlintError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(state)
+    return error
 
 
 class UsageError(TrtlintError):

@@ -25,13 +25,17 @@ class FixLoop:
     """Passes over the selected files; each looks again only at what the one before changed."""
 
     def __init__(
-        self, selected: Sequence[Source], context: Sequence[Source], settings: EngineSettings
+        self,
+        selected: Sequence[Source],
+        context: Sequence[Source],
+        settings: EngineSettings,
+        known: Project | None = None,
     ) -> None:
         self.settings = settings
         self.original = texts_of(selected, context)
         self.texts = dict(self.original)
         self.selected = [source.path for source in selected]
-        first = Inspection(Project(self.texts), settings)
+        first = Inspection(Project(self.texts, known), settings)
         self.runs = dict.fromkeys(self.selected, first)  # the last look at each file
         self.fixed: dict[Path, list[Finding]] = {path: [] for path in self.selected}
         self.failures: dict[Path, AuthorError] = {}
@@ -127,7 +131,7 @@ class FixLoop:
     def report(self, source: Source) -> FileReport:
         """What was repaired in a file, and what remains."""
         path = source.path
-        report = self.runs[path].report(replace(source, text=self.texts[path]))
+        report = self.runs[path].report(path)
         repaired = tuple(f.with_fixed() for f in self.fixed[path])
         failure = (self.failures[path],) if path in self.failures else ()
         changed = self.texts[path] != self.original[path]

@@ -96,9 +96,8 @@ class Inspection:
             return False
         return fix.safety is Safety.SAFE or (fix.safety is Safety.UNSAFE and self.settings.unsafe)
 
-    def report(self, source: Source) -> FileReport:
+    def report(self, path: Path) -> FileReport:
         """Everything that is said of one file."""
-        path = source.path
         if path in self.project.errors:
             return FileReport(path, errors=(self.project.errors[path],))
         candidates = self.candidates(path)
@@ -146,13 +145,13 @@ class Inspection:
             self._found[path] = []
             suppressions = Suppressions.parse(self.project.texts[path])
             self._suppressions[path] = suppressions
-            if not suppressions.file_ignored and path not in self.project.errors:
+            if path not in self.project.errors:
                 # Each file starts afresh: what is found in it must not hang on which other
                 # files were looked at before.
                 view = Observed(self.project, path, self.traced)
-                analysis = Analysis(view, view.traced, self.exporters)
                 self.consulted[path] = view.consulted
-                for traced in self._traced_in(path):
+                analysis = Analysis(view, view.traced, self.exporters)
+                for traced in () if suppressions.file_ignored else self._traced_in(path):
                     self._found[path] += self._function(analysis, traced, suppressions)
         return self._found[path]
 

@@ -37,6 +37,9 @@ class Request:
     config: Path | None = None  # this file instead of the nearest pyproject.toml
     isolated: bool = False  # no settings at all
     force_exclude: bool = False
+    cache: bool = False  # whether results are kept on disk, and taken from there
+    cache_dir: Path | None = None  # instead of what the environment or the settings say
+    jobs: int = 1  # how many processes may work
 
 
 @dataclass(frozen=True)

@@ -9,15 +9,14 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from trtlint.config import Config, load_config, read_config
+from trtlint.cache import Cache, remove
+from trtlint.config import DEFAULT_CACHE, Config, load_config, read_config
 from trtlint.discovery import Discovered, discover
 from trtlint.errors import (
-    AuthorError,
     ConfigError,
     SourceError,
     TrtlintError,
@@ -29,15 +28,12 @@ from trtlint.report import Action, Report, Request
 from trtlint.selection import check_names, select_rules, select_targets
 from trtlint.source import Source
 from trtlint.suppression import Suppressions
+from trtlint.work import Work
 
-if TYPE_CHECKING:
-    from trtlint.engine import EngineSettings
-
-__all__ = ["Action", "Report", "Request", "project_root", "run"]
+__all__ = ["Action", "Report", "Request", "clean", "project_root", "run"]
 
 CONTEXT_BYTES = 1_000_000  # larger files are data; they are read only when they are selected
 UNMARKED_LIMIT = 5_000  # files and folders looked at below a root that no project marks
-CRASHES = 3  # so many in a row, with nothing done between them, are not about one file
 
 
 def run(request: Request) -> Report:
@@ -65,11 +61,50 @@ def project_root(paths: Sequence[Path], config: Config | None = None) -> tuple[P
     return common, False
 
 
+def cache_folder(config: Config, home: Path) -> Path:
+    """Where results are kept: as the environment says, or the settings, or in ``home``."""
+    if told := os.environ.get("TRTLINT_CACHE_DIR"):
+        return Path(told)
+    if config.path is not None and config.cache_dir != DEFAULT_CACHE:
+        return config.path.parent / config.cache_dir
+    return home / DEFAULT_CACHE
+
+
+def clean(folder: Path | None = None) -> tuple[Path, bool]:
+    """Remove the cache of the project that the current folder is in.
+
+    Args:
+        folder: this cache instead.
+
+    Returns:
+        The cache, and whether there was one.
+
+    Raises:
+        TrtlintError: the settings are wrong, or the folder is no cache or cannot be removed.
+    """
+    if folder is None:
+        here = Path.cwd()
+        config = load_config(here)
+        root, marked = project_root([here], config)
+        folder = cache_folder(config, root if marked else here)
+    try:
+        removed = remove(folder)
+    except OSError as error:
+        raise UsageError(f"cannot remove {_relative(folder)}: {error.strerror or error}") from None
+    if removed is None:
+        hint = "nothing was removed; see --cache-dir"
+        raise UsageError(f"{_relative(folder)} is not a cache of trtlint", hint)
+    return _relative(folder), removed
+
+
 def _run(request: Request) -> Report:
     config = _settings(request)
     root, marked = project_root(request.paths, None if request.config else config)
     targets = _targets(request, config)
-    rules, known = _rules(request, config)
+    cache = None
+    if request.cache:
+        cache = Cache(request.cache_dir or cache_folder(config, root if marked else Path.cwd()))
+    rules, known = _rules(request, config, cache)
     found = discover(
         request.paths, root=root, exclude=config.exclude, force_exclude=request.force_exclude
     )
@@ -78,23 +113,24 @@ def _run(request: Request) -> Report:
     reports: list[FileReport] = [*unreadable]
     warnings = list(found.warnings)
     if selected:
-        from trtlint.engine import EngineSettings
-
         context, remarks = _context(selected, root, marked, config)
         warnings += remarks
-        settings = EngineSettings(
-            rules=rules,
-            targets=targets,
-            dynamic_batch=(
+        settings: dict[str, object] = {
+            "rules": rules,
+            "targets": targets,
+            "dynamic_batch": (
                 config.dynamic_batch if request.dynamic_batch is None else request.dynamic_batch
             ),
-            unsafe=unsafe,
-            with_edits=request.with_edits,
-            asked=frozenset(rules if request.rules or config.rules not in ((), ("all",)) else ()),
-            root=root,
-        )
+            "unsafe": unsafe,
+            "with_edits": request.with_edits,
+            "asked": frozenset(
+                rules if request.rules or config.rules not in ((), ("all",)) else ()
+            ),
+        }
         sources = {source.path: source for source in selected}
-        for report in _guarded(request.action, selected, context, settings):
+        for report in Work(request.action, root, cache, request.jobs).run(
+            selected, context, settings
+        ):
             source = sources.get(report.path)
             if source is not None:
                 report = _with_problems(report, source, known)
@@ -135,11 +171,18 @@ def _targets(request: Request, config: Config) -> tuple[str, ...]:
         raise config.error("targets", error.message, wanted=error.hint) from None
 
 
-def _rules(request: Request, config: Config) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _rules(
+    request: Request, config: Config, cache: Cache | None
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The rules to run, and all there are."""
-    from trtlint.catalogue import families, rule_names
+    found = cache.rules() if cache is not None else None
+    if found is None:
+        from trtlint.catalogue import families, rule_names
 
-    known, groups = tuple(rule_names()), families()
+        found = tuple(rule_names()), families()
+        if cache is not None:
+            cache.keep_rules(*found)
+    known, groups = found
     for key, names in (("rules", config.rules), ("ignore", config.ignore)):
         try:
             check_names(names, known=known, families=groups)
@@ -190,39 +233,6 @@ def _context(
             "a pyproject.toml would say where the project begins"
         )
     return others, remarks
-
-
-def _guarded(
-    action: Action, selected: Sequence[Source], context: Sequence[Source], settings: EngineSettings
-) -> Iterator[FileReport]:
-    """What the engine says of each file; where it crashes on one, go on with the next."""
-    from trtlint.engine import check, fix
-
-    work = check if action is Action.CHECK else fix
-    done = crashes = 0
-    while done < len(selected):
-        error: TrtlintError | None = None
-        try:
-            for report in work(selected[done:], [*context, *selected[:done]], settings):
-                yield report
-                done, crashes = done + 1, 0
-            if done < len(selected):
-                error = _crash(selected[done], "said nothing of this file")
-        except TrtlintError as raised:
-            error = raised
-        except Exception as raised:
-            error = _crash(selected[done], f"crashed: {type(raised).__name__}: {raised}")
-            error.__cause__ = raised
-        if error is not None:
-            crashes += 1
-            last = len(selected) if crashes == CRASHES else done + 1
-            for source in selected[done:last]:
-                yield FileReport(source.path, errors=(error,))
-            done = last
-
-
-def _crash(source: Source, message: str) -> AuthorError:
-    return AuthorError(message, unit="engine", path=source.path)
 
 
 def _with_problems(report: FileReport, source: Source, known: Sequence[str]) -> FileReport:

@@ -16,6 +16,7 @@ import stat
 import tempfile
 import tokenize
 from dataclasses import dataclass
+from hashlib import blake2b
 from pathlib import Path
 
 from trtlint.errors import SourceError, UnreadableSource
@@ -109,6 +110,11 @@ class Source:
                 path=self.path,
                 hint="the file was left untouched; check the permissions of its folder",
             ) from None
+
+
+def digest(text: str) -> str:
+    """A short name for a text, another one for every other text."""
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
 
 
 def split_lines(text: str) -> list[str]:

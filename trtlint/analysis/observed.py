@@ -11,13 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
-from hashlib import blake2b
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from trtlint.analysis.index import FileIndex
 from trtlint.analysis.project import Project, Symbol
 from trtlint.analysis.traced import TracedFunction
+from trtlint.source import digest
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -61,16 +62,24 @@ class Observed(Project):
     """
 
     def __init__(self, base: Project, path: Path, traced: Mapping[str, TracedFunction]) -> None:
+        derived = {
+            name
+            for kind in type(base).__mro__
+            for name, value in vars(kind).items()
+            if isinstance(value, cached_property)
+        }
+        for name, value in vars(base).items():
+            if name not in derived:
+                setattr(self, name, value)
         self.base = base
         self.consulted = Consulted()
-        self.traced: Mapping[str, TracedFunction] = _Traced(traced, path, self.consulted)
-        self.errors = base.errors
-        self.codes = base.codes
+        self.traced = _Traced(traced, self.consulted)
         self.files = _Files(base.files, path, self.consulted)
         self.texts = _Texts(base.texts, path, self.consulted)
-        self._modules = base._modules
         self._own = path
         self._forget()
+        for name in base.files[path].functions:  # which of them are traced is asked of each file
+            self.traced.note(Symbol("function", name, path).key)
 
     @property
     def _paths(self) -> dict[str, Path]:
@@ -121,11 +130,6 @@ def users_digest(traced: TracedFunction | None) -> str:
     if traced is None:
         return ""
     return symbols_digest(traced.users) + symbols_digest(traced.callers)
-
-
-def digest(text: str) -> str:
-    """A short name for a text, another one for every other text."""
-    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
 
 
 class _View(Mapping[K, V]):
@@ -200,14 +204,9 @@ class _Texts(_View[Path, str]):
 class _Traced(_View[str, TracedFunction]):
     """Traced functions by key."""
 
-    def __init__(
-        self, traced: Mapping[str, TracedFunction], own: Path, consulted: Consulted
-    ) -> None:
+    def __init__(self, traced: Mapping[str, TracedFunction], consulted: Consulted) -> None:
         super().__init__(traced)
         self._consulted = consulted
-        for key, function in traced.items():
-            if function.path == own:
-                self.note(key)
 
     def note(self, key: str) -> None:
         self._consulted.traced[key] = users_digest(self._values.get(key))
@@ -287,7 +286,6 @@ __all__ = [
     "TEXT",
     "Consulted",
     "Observed",
-    "digest",
     "symbols_digest",
     "users_digest",
     "without_lines",

@@ -133,11 +133,8 @@ class Project:
         """Files by every ending of their path, for packages without ``__init__.py``."""
         found: dict[str, list[Path]] = {}
         for path in self.texts:
-            parts = [*path.parts[:-1], path.stem]
-            if path.name == "__init__.py":
-                parts.pop()
-            for start in range(max(len(parts) - 8, 0), len(parts) - 1):
-                found.setdefault(".".join(parts[start:]), []).append(path)
+            for name in spellings(path):
+                found.setdefault(name, []).append(path)
         return found
 
     def find_module(self, name: str, near: Path) -> Path | None:
@@ -309,6 +306,15 @@ def module_names(paths: Iterable[Path]) -> dict[Path, str]:
     """The dotted name of each file of a project."""
     known = set(paths)
     return {path: _module_name(path, known) for path in paths}
+
+
+def spellings(path: Path) -> Iterator[str]:
+    """The endings of a file's path, as dotted names of two parts or more."""
+    parts = [*path.parts[:-1], path.stem]
+    if path.name == "__init__.py":
+        parts.pop()
+    for start in range(max(len(parts) - 8, 0), len(parts) - 1):
+        yield ".".join(parts[start:])
 
 
 def package_of(path: Path, module: str) -> str:

@@ -22,6 +22,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "verify": ("trtlint.cli.verify", "Convert a model with the real TensorRT and compare numbers."),
     "rule": ("trtlint.cli.rule", "Explain one rule."),
     "rules": ("trtlint.cli.rule", "List the rules and what each target does with their pattern."),
+    "clean": ("trtlint.cli.clean", "Remove the results that are kept on disk."),
     "targets": ("trtlint.cli.targets", "List the conversion routes and versions known."),
 }
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -18,6 +19,13 @@ COLORS = click.Choice(["auto", "always", "never"])
 
 color_option = click.option(
     "--color", type=COLORS, default="auto", help="Colours; auto: on a terminal without NO_COLOR."
+)
+
+cache_dir_option = click.option(
+    "--cache-dir",
+    type=PATH,
+    metavar="DIR",
+    help="Where results are kept.  [default: .trtlint_cache beside the pyproject.toml]",
 )
 
 _SHARED = (
@@ -69,6 +77,14 @@ _SHARED = (
         "--force-exclude", is_flag=True, help="Exclusions hold for files named here as well."
     ),
     click.option("--exit-zero", is_flag=True, help="Exit with 0 although findings remain."),
+    click.option(
+        "--jobs",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="How many processes may work.  [default: one for each core]",
+    ),
+    click.option("--no-cache", is_flag=True, help="Neither use nor keep results on disk."),
+    cache_dir_option,
     click.option("-q", "--quiet", is_flag=True, help="Findings and errors only."),
     click.option("-v", "--verbose", is_flag=True, help="Show where trtlint itself went wrong."),
     color_option,
@@ -107,12 +123,22 @@ def execute(action: Action, options: dict[str, Any], unsafe: bool | None = None)
             config=options["config"],
             isolated=options["isolated"],
             force_exclude=options["force_exclude"],
+            cache=not options["no_cache"],
+            cache_dir=options["cache_dir"],
+            jobs=options["jobs"] or _cores(),
         )
     )
     _print_problems(report, options)
     _print_report(report, options)
     status = report.exit_code
     return 0 if status == 1 and options["exit_zero"] else status
+
+
+def _cores() -> int:
+    """How many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _print_report(report: Report, options: dict[str, Any]) -> None:

@@ -1,0 +1,89 @@
+"""Frozen dataclasses to JSON and back, by their annotations.
+
+JSON and not pickle: a cache lies in the folder of the project that is checked, and reading somebody
+else's project must not run anything in it.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable, Mapping
+from dataclasses import fields, is_dataclass
+from enum import Enum
+from functools import cache
+from pathlib import Path
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+Plain = Any  # what JSON can say
+
+
+def encode(value: object) -> Plain:
+    """``value`` as JSON can say it: a dataclass as the list of its fields, a set in order."""
+    match value:
+        case Enum():
+            return value.value
+        case None | str() | int() | float():
+            return value
+        case list() | tuple():
+            return [encode(item) for item in value]
+        case frozenset() | set():
+            return sorted(encode(item) for item in value)
+        case Mapping():
+            return {str(key): encode(item) for key, item in value.items()}
+        case Path():
+            return str(value)
+        case _:
+            kind: Any = type(value)
+            return [encode(getattr(value, name)) for name in _names(kind)]
+
+
+@cache
+def decoder(kind: Any) -> Callable[[Plain], Any]:
+    """The function that makes a ``kind`` of what :func:`encode` made of one."""
+    origin, arguments = get_origin(kind), get_args(kind)
+    if origin is Union or origin is types.UnionType:
+        (inner,) = (decoder(part) for part in arguments if part is not type(None))
+        return lambda value: None if value is None else inner(value)
+    if origin is tuple and arguments[1:] == (...,):
+        return _many(tuple, arguments[0])
+    if origin is frozenset:
+        return _many(frozenset, arguments[0])
+    if origin is not None and issubclass(origin, Mapping):
+        value_of = decoder(arguments[1])
+        if value_of is _same:
+            return dict
+        return lambda found: {key: value_of(value) for key, value in found.items()}
+    if is_dataclass(kind):
+        return _dataclass(kind)
+    if kind is Path or (isinstance(kind, type) and issubclass(kind, Enum)):
+        return kind
+    if kind in (str, int, float, bool):
+        return _same
+    raise TypeError(f"cannot read a {kind} back")
+
+
+def _same(value: Plain) -> Any:
+    return value
+
+
+def _many(container: Any, kind: Any) -> Callable[[Plain], Any]:
+    item = decoder(kind)
+    if item is _same:
+        return container  # type: ignore[no-any-return]
+    return lambda found: container([item(value) for value in found])
+
+
+def _dataclass(kind: Any) -> Callable[[Plain], Any]:
+    hints = get_type_hints(kind)
+    decoders = [decoder(hints[name]) for name in _names(kind)]
+    return lambda found: kind(
+        *[
+            value if decode is _same else decode(value)
+            for decode, value in zip(decoders, found, strict=True)
+        ]
+    )
+
+
+@cache
+def _names(kind: Any) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))

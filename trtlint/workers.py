@@ -1,0 +1,84 @@
+"""Work spread over processes."""
+
+from __future__ import annotations
+
+import gc
+import multiprocessing
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+_task: Callable[[int], object] | None = None  # in a worker: what it does
+
+
+def spread(
+    task: Callable[[T], R | None], items: Sequence[T], jobs: int
+) -> Iterator[tuple[T, R | None]]:
+    """What ``task`` makes of each item, in no particular order.
+
+    None where it raised, or where the process died: whoever asked does that item itself, where the
+    error can be seen.
+
+    Args:
+        task: what to do. Where processes are not forked, it is pickled.
+        items: the longest work first.
+        jobs: how many processes.
+    """
+    context = multiprocessing.get_context(_start_method())
+    gc.freeze()  # what the workers share with this process stays shared
+    pool = ProcessPoolExecutor(min(jobs, len(items)), context, _install, (_Numbered(task, items),))
+    done = False
+    try:
+        started: list[Future[Any]] = [pool.submit(_call, i) for i in range(len(items))]
+        for item, future in zip(items, started, strict=True):
+            try:
+                yield item, future.result()
+            except BrokenProcessPool:  # noqa: PERF203
+                yield item, None
+        done = True
+    finally:
+        # Waiting also ends the pool's thread, beside which no later pool could fork.
+        pool.shutdown(wait=done, cancel_futures=True)
+        gc.unfreeze()
+
+
+class _Numbered:
+    """A task whose items are named by number, so that a forked worker is sent nothing else."""
+
+    def __init__(self, task: Callable[[T], R | None], items: Sequence[T]) -> None:
+        self._run: Callable[[int], R | None] = lambda number: task(items[number])
+        self._parts = (task, items)
+
+    def __call__(self, number: int) -> object:
+        return self._run(number)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (_Numbered, self._parts)
+
+
+def _start_method() -> str:
+    """Fork where it is safe: the workers then begin with everything that is imported and read."""
+    if sys.platform == "linux" and threading.active_count() == 1:
+        return "fork"
+    return "spawn"
+
+
+def _install(task: Callable[[int], object]) -> None:
+    global _task
+    _task = task
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that started this one says goodbye
+
+
+def _call(number: int) -> object:
+    assert _task is not None
+    try:
+        return _task(number)
+    except Exception:
+        return None
