@@ -18,6 +18,17 @@ from trtlint.analysis.dtypes import same as same_dtype
 from trtlint.analysis.dtypes import source as dtype_source
 from trtlint.analysis.effects import is_fresh, is_pure, loop_obstacle, stands_in
 from trtlint.analysis.interleave import has_strides, interleaving
+from trtlint.analysis.literals import (
+    flag_of,
+    holds_bools,
+    holds_integers,
+    int_of,
+    ints_of,
+    is_none,
+    number_of,
+    size_along,
+    text_of,
+)
 from trtlint.analysis.operator_uses import OperatorUse
 from trtlint.analysis.pieces import Written, decompose, untouched
 from trtlint.analysis.project import Symbol
@@ -31,7 +42,13 @@ from trtlint.analysis.traced_code import (
 )
 from trtlint.analysis.trees import variables
 from trtlint.analysis.undecided import Undecided
-from trtlint.analysis.uses import call_chain, escapes, names_device, written_later
+from trtlint.analysis.uses import (
+    call_chain,
+    escapes,
+    names_device,
+    second_result_used,
+    written_later,
+)
 from trtlint.analysis.values import (
     DeviceValue,
     DTypeValue,
@@ -149,9 +166,11 @@ class OperatorRule(Rule[OperatorMatch]):
     Attributes:
         operators: their names without module: ``cumsum`` stands for the function and the method,
             ``MaxPool2d`` for the layer, ``remainder`` for ``%`` as well.
+        what: by variant, what a message says in ``{what}``.
     """
 
     operators: ClassVar[frozenset[str]]
+    what: ClassVar[Mapping[str, str]] = {}
 
     def variant(self, use: OperatorUse, code: TracedCode) -> str | None:
         """Which variant of the rule this use is; None if it is not one."""
@@ -162,7 +181,7 @@ class OperatorRule(Rule[OperatorMatch]):
         for use in code.uses(*sorted(self.operators)):
             kind = self.variant(use, code)
             if kind is not None:
-                yield OperatorMatch(use.node, use, kind)
+                yield OperatorMatch(use.node, use, kind, {"what": self.what.get(kind, "")})
 
 
 class TranslationRule(OperatorRule):
@@ -265,10 +284,16 @@ __all__ = [
     "escapes",
     "executed",
     "fails",
+    "flag_of",
     "has_strides",
+    "holds_bools",
+    "holds_integers",
+    "int_of",
     "interleaving",
+    "ints_of",
     "is_fresh",
     "is_input",
+    "is_none",
     "is_pure",
     "is_torch_name",
     "joinable_dtypes",
@@ -279,6 +304,7 @@ __all__ = [
     "mentions",
     "move_into_class",
     "names_device",
+    "number_of",
     "obstacle",
     "primary",
     "region_of",
@@ -286,13 +312,16 @@ __all__ = [
     "remaining",
     "removable",
     "same_dtype",
+    "second_result_used",
     "sequence",
+    "size_along",
     "size_arguments",
     "size_sources",
     "slice_writes",
     "stands_in",
     "step_loop",
     "tailed",
+    "text_of",
     "through_onnx",
     "translated",
     "untouched",

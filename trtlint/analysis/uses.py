@@ -67,3 +67,24 @@ def names_device(code: TracedCode, whole: cst.BaseExpression) -> bool:
             case cst.SimpleString() if str(node.evaluated_value).split(":")[0] in ("cuda", "cpu"):
                 return True
     return False
+
+
+def second_result_used(code: TracedCode, node: cst.BaseExpression) -> bool:
+    """Whether the second of the two results that ``node`` yields is looked at."""
+    match code.parent(node):
+        case cst.Subscript(slice=[cst.SubscriptElement(slice=cst.Index(value=index))]):
+            return not (isinstance(index, cst.Integer) and index.evaluated_value == 0)
+        case cst.Attribute(attr=cst.Name(value=name)):
+            return name not in ("values", "output")
+        case cst.Assign(targets=[cst.AssignTarget(target=cst.Tuple(elements=[_, second]))]):
+            target = second.value
+            return not isinstance(target, cst.Name) or _is_read(code, target)
+        case _:
+            return True
+
+
+def _is_read(code: TracedCode, target: cst.Name) -> bool:
+    return any(
+        isinstance(node, cst.Name) and node.value == target.value and node is not target
+        for node in code.nodes()
+    )
