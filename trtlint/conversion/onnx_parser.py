@@ -72,7 +72,7 @@ PARSER: dict[str, Support] = {
     "Dropout[training]": Support(None, False, f"{_DOCS}: training_mode must be false"),
     "Einsum[uppercase]": Support(None, False, "the parser takes lower-case letters only"),
     "Einsum[ellipsis]": Support("10.12", True, "TensorRT 10.12 release notes"),
-    "GridSample[5-D]": Support("11.2", False, "TensorRT 11.2 release notes"),
+    "GridSample[5-D]": Support("11.2", True, "TensorRT 11.2 release notes; RTX: measured"),
     "MatMul[integer]": Support(None, False, f"{_DOCS}: floating types only"),
     "MaxPool[dilation]": Support(None, False, f"{_DOCS}: dilations must be ones"),
     "MaxPool[indices]": Support(None, False, f"{_DOCS}: Indices output unsupported"),
