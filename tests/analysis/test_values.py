@@ -39,6 +39,35 @@ self.register_buffer("exact", torch.ones(8, dtype=torch.float64))
 """
 EXPRESSIONS = """
 x
+x.argmax(1)
+torch.argmin(x, dim=-1, keepdim=True)
+x.argmax()
+x.max(1).values
+x.max(1)[1]
+x.min()
+torch.max(x, x * 2)
+x.topk(2, 1)[1]
+x.topk(2, dim=-1).values
+x.sort(1).indices
+torch.argsort(x, 1)
+x.median()
+x.kthvalue(2, 1).values
+x.cumsum(1)
+(x > 0).cumsum(1)
+(x > 0).long().topk(1, 1).values
+x.cummax(1)[1]
+torch.isin(x, x)
+torch.count_nonzero(x)
+torch.bmm(x[0], x[0].transpose(1, 2))
+torch.matmul(x, x.transpose(2, 3))
+torch.einsum("bchw->bwhc", x)
+F.one_hot(x.argmax(1), 16)
+x.gather(1, x.argmax(1, keepdim=True))
+x.diff()
+x.lgamma()
+torch.searchsorted(x, x)
+(x > 0).signbit()
+torch.logaddexp(x, x)
 x + 1
 x * 2.0
 x / 2

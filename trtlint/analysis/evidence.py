@@ -8,6 +8,8 @@ import libcst as cst
 
 from trtlint.analysis.code import FunctionCode
 from trtlint.analysis.expressions import dotted
+from trtlint.analysis.tensor_names import TENSOR_ONLY
+from trtlint.analysis.traced import owner_of
 
 if TYPE_CHECKING:
     from trtlint.analysis import Analysis
@@ -23,7 +25,18 @@ _ATTRIBUTES = frozenset(
     requires_grad is_cuda pixel_shuffle sum prod max min all any tile repeat_interleave
     unfold index_select masked_select nonzero""".split()
 )
-_TELLING = frozenset({cst.Attribute, cst.Subscript, cst.Call})
+_TELLING = frozenset(
+    {
+        cst.Attribute,
+        cst.Subscript,
+        cst.Call,
+        cst.BinaryOperation,
+        cst.Comparison,
+        cst.UnaryOperation,
+    }
+)
+_ORDER = (cst.LessThan, cst.LessThanEqual, cst.GreaterThan, cst.GreaterThanEqual)
+_NO_TENSORS = (cst.SimpleString, cst.FormattedString, cst.ConcatenatedString, cst.List, cst.Tuple)
 _OF_TENSORS = frozenset("cat concat stack hstack vstack dstack column_stack".split())
 _MAX_DEPTH = 3
 
@@ -40,19 +53,51 @@ def tensor_parameters(analysis: Analysis, code: FunctionCode, depth: int = 0) ->
 def _search(analysis: Analysis, code: FunctionCode, depth: int) -> frozenset[str]:
     wanted = {p.name for p in code.facts.parameters if not p.variadic}
     found: set[str] = set()
+    first = _first_input(analysis, code)
     for node in code.nodes():
         if type(node) not in _TELLING:
             continue
         match node:
             case cst.Attribute(value=cst.Name(value=name), attr=cst.Name(value=attribute)):
-                if attribute in _ATTRIBUTES:
+                if attribute in _ATTRIBUTES or attribute in TENSOR_ONLY:
                     found.add(name)
             case cst.Subscript(value=cst.Name(value=name), slice=parts) if len(parts) > 1:
                 if any(isinstance(part.slice, cst.Slice) for part in parts):
                     found.add(name)
             case cst.Call():
                 found.update(_passed(analysis, code, node, wanted - found, depth))
+            case _ if first is not None and first in _operands(node):
+                found.add(first)  # a model computes with its input
     return frozenset(found & wanted)
+
+
+def _first_input(analysis: Analysis, code: FunctionCode) -> str | None:
+    """The first parameter of a module's ``forward``, if it has no default and no annotation."""
+    owner = owner_of(analysis.project, code.symbol)
+    parameters = code.facts.parameters
+    if owner is None or len(parameters) < 2 or not code.symbol.qualname.endswith(".forward"):
+        return None
+    first = parameters[1]
+    plain = not (first.variadic or first.default or first.annotation)
+    return first.name if plain and analysis.project.is_module(owner) else None
+
+
+def _operands(node: cst.CSTNode) -> set[str]:
+    """Variables that arithmetic is done with; ``"%s" % x`` and ``x + [1]`` are none."""
+    match node:
+        case cst.BinaryOperation(left=left, right=right):
+            pair = (left, right)
+        case cst.Comparison(left=left, comparisons=[cst.ComparisonTarget(operator=sign) as only]):
+            if not isinstance(sign, _ORDER):
+                return set()
+            pair = (left, only.comparator)
+        case cst.UnaryOperation(operator=cst.Minus() | cst.BitInvert(), expression=cst.Name() as n):
+            return {n.value}
+        case _:
+            return set()
+    if any(isinstance(one, _NO_TENSORS) for one in pair):
+        return set()
+    return {one.value for one in pair if isinstance(one, cst.Name)}
 
 
 def _passed(

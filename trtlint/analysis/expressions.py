@@ -167,6 +167,11 @@ class Expressions:
                 return layer_attribute(owner, name)
             case Class(key=key):
                 return self.frame.analysis.class_member(key, name)
+            case Items(kind="tuple", items=(Tensor() as values, Tensor() as indices)) if name in (
+                "values",
+                "indices",
+            ):
+                return values if name == "values" else indices  # of max, sort, topk ...
             case _:
                 return Method(owner, name)
 

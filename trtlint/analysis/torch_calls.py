@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from trtlint.analysis import creation, dtypes, reductions, reshaping
+from trtlint.analysis import creation, dtypes, reductions, reshaping, results
 from trtlint.analysis.arguments import (
     Args,
     as_int,
@@ -298,6 +298,7 @@ def _where(args: Args) -> Value:
 
 
 FUNCTIONS: dict[str, Callable[[Args], Value]] = {
+    **results.FUNCTIONS,
     **dict.fromkeys(_KEEP, _keep),
     **dict.fromkeys(_FLOAT, _float),
     **dict.fromkeys(_BINARY, _binary),
