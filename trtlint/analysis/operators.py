@@ -5,7 +5,7 @@ from __future__ import annotations
 import libcst as cst
 
 from trtlint.analysis import torch_calls
-from trtlint.analysis.sizes import ONE, Size, floor_div
+from trtlint.analysis.sizes import ONE, Size, const, floor_div
 from trtlint.analysis.values import (
     UNKNOWN,
     Int,
@@ -120,6 +120,8 @@ def _integers(operator: cst.BaseBinaryOp, a: Size, b: Size) -> Value:
             for _ in range(b.constant):
                 total = total * a
             return Int(total)
+        case cst.Power() if a.constant is not None and 0 <= (b.constant or -1) <= 64:
+            return Int(const(a.constant ** (b.constant or 0)))
         case _:
             return Number("int")
 
