@@ -68,7 +68,7 @@ def probe_row(line: str, operator: str = "", name: str = "") -> dict[str, Any]:
     *statements, result = (part.strip() for part in line.split(" ; "))
     body = [*statements, f"return {result}"]
     used = _free_names(body)
-    source = _render(fields, body, used)
+    source = render(fields, body, used)
     return {
         "name": name,
         "operator": operator or operator_of(result if not statements else line, statements),
@@ -93,7 +93,8 @@ def _free_names(body: list[str]) -> list[str]:
     return used
 
 
-def _render(fields: list[str], body: list[str], used: list[str]) -> str:
+def render(fields: list[str], body: list[str], used: list[str]) -> str:
+    """A complete file: assignments of ``__init__``, statements of ``forward``, its parameters."""
     text = "\n".join([*fields, *body])
     lines = ["import math"] if "math." in text else []
     lines += ["import torch"] if "torch." in text else []
