@@ -41,6 +41,7 @@ from trtlint.analysis.traced_code import (
     size_arguments,
 )
 from trtlint.analysis.trees import variables
+from trtlint.analysis.truth_tests import reads_elements, truth_tests
 from trtlint.analysis.undecided import Undecided
 from trtlint.analysis.uses import (
     call_chain,
@@ -54,16 +55,25 @@ from trtlint.analysis.values import (
     DTypeValue,
     Int,
     Items,
+    Method,
     Module,
+    NdArray,
     Nothing,
     Number,
     Range,
     Ratio,
     Ref,
+    Slice,
     Tensor,
     Value,
 )
-from trtlint.analysis.writes import SliceWrite, mentions, region_of, slice_writes
+from trtlint.analysis.writes import (
+    SliceWrite,
+    index_values,
+    mentions,
+    region_of,
+    slice_writes,
+)
 from trtlint.changes import Change, Decline, Insert, Lines, Swap
 from trtlint.class_edits import add_to_init, move_into_class
 from trtlint.codegen import CallText, SumText, Text, call, layout, sequence, tailed
@@ -246,7 +256,9 @@ __all__ = [
     "Items",
     "Lines",
     "Match",
+    "Method",
     "Module",
+    "NdArray",
     "Nothing",
     "Number",
     "OperatorMatch",
@@ -260,6 +272,7 @@ __all__ = [
     "Rule",
     "Safety",
     "Size",
+    "Slice",
     "SliceWrite",
     "StepLoop",
     "SumText",
@@ -290,6 +303,7 @@ __all__ = [
     "has_strides",
     "holds_bools",
     "holds_integers",
+    "index_values",
     "int_of",
     "interleaving",
     "ints_of",
@@ -309,6 +323,7 @@ __all__ = [
     "number_of",
     "obstacle",
     "primary",
+    "reads_elements",
     "region_of",
     "region_to_rebuild",
     "remaining",
@@ -326,6 +341,7 @@ __all__ = [
     "text_of",
     "through_onnx",
     "translated",
+    "truth_tests",
     "untouched",
     "variables",
     "written_later",

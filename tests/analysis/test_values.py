@@ -542,3 +542,29 @@ def test_constants() -> None:
         "for K in range(3):\n    pass\nK = 4\nfor K in range(3):\n    pass",
     ):
         assert shown(returned("return K", top=top, signature="self, x: torch.Tensor")) == "?", top
+
+
+def test_what_a_forward_calculates_with_is_a_tensor() -> None:
+    assert isinstance(returned("return x > 0"), Tensor)
+    assert isinstance(returned("return -x"), Tensor)
+    assert isinstance(returned("return 2 * x"), Tensor)
+    assert not isinstance(returned("return k * 2", signature="self, x, k"), Tensor)
+    assert not isinstance(returned("return x + [1]"), Tensor)
+    assert not isinstance(returned("y = [v for v in x]\nreturn x * 2"), Tensor)
+
+
+def test_results_of_which_only_the_kind_is_known() -> None:
+    for expression in (
+        "x.max()",
+        "x.argmax(1)",
+        "torch.einsum('bc->b', x)",
+        "x @ x",
+        "x.cumsum(1)",
+    ):
+        assert isinstance(returned(f"b = x.shape[0]\nreturn {expression}"), Tensor), expression
+    pair = returned("b = x.shape[0]\nreturn x.max(1)")
+    assert isinstance(pair, Items)
+    assert pair.items is not None
+    assert len(pair.items) == 2
+    assert isinstance(returned("b = x.shape[0]\nreturn x.max()"), Tensor)
+    assert isinstance(returned("return torch.max(x, x + 1)"), Tensor)

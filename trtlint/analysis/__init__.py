@@ -334,6 +334,7 @@ def _parameter(parameter: Parameter, evidence: bool, scope: str) -> Value:
             f"{name}.device",
             shared,
             parameter=parameter.name,
+            varies=True,
         )
     if annotation in ("int", "float", "bool"):
         return number_parameter(name, annotation, parameter.default_int)

@@ -14,7 +14,7 @@ def construct(name: str, args: Args) -> Value:
     if last in ("Parameter", "Buffer"):
         data = args.tensor(0, "data")
         if data is None:
-            return Tensor(dtype=dtypes.MODEL, device="model")
+            return Tensor(dtype=dtypes.MODEL, device="model", varies=False)
         return model_tensor(data)
     return Module(name, False, args.pos, tuple(args.kw.items()))
 
@@ -44,6 +44,9 @@ def layer_attribute(layer: Module, name: str) -> Value:
     """``layer.name`` of a layer of torch's own."""
     if name in ("weight", "bias", "running_mean", "running_var"):
         return Tensor(
-            dtype=dtypes.MODEL, device="model", storage=frozenset({f"{layer.path}.{name}"})
+            dtype=dtypes.MODEL,
+            device="model",
+            storage=frozenset({f"{layer.path}.{name}"}),
+            varies=False,
         )
     return Method(layer, name)

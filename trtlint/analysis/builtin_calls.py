@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal
 
 from trtlint.analysis.arguments import Args
 from trtlint.analysis.sizes import ONE, ZERO, at_least, floor_div, minimum
 from trtlint.analysis.values import (
     UNKNOWN,
+    UNSURE,
     Int,
     Items,
     Module,
@@ -33,7 +35,7 @@ def call_builtin(name: str, args: Args) -> Value:
             return _int(first)
         case "float":
             return Number("float")
-        case "bool" | "isinstance" | "hasattr":
+        case "bool" | "isinstance" | "hasattr" | "any" | "all":
             return Number("bool")
         case "str":
             return Text()
@@ -131,7 +133,8 @@ def _element(value: Value) -> Value:
         case Range(start=start):
             return Number("int") if start is not None else UNKNOWN
         case Tensor():
-            return Tensor(None, False, value.dtype, value.device, value.storage)
+            row = Tensor(None, False, value.dtype, value.device, value.storage)
+            return replace(row, varies=value.varies, view=UNSURE)
         case Module(args=children) if len(set(children)) == 1:
             return children[0]
         case _:

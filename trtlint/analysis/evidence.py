@@ -62,13 +62,19 @@ def _search(analysis: Analysis, code: FunctionCode, depth: int) -> frozenset[str
                 if attribute in _ATTRIBUTES or attribute in TENSOR_ONLY:
                     found.add(name)
             case cst.Subscript(value=cst.Name(value=name), slice=parts) if len(parts) > 1:
-                if any(isinstance(part.slice, cst.Slice) for part in parts):
+                if any(_of_arrays(part.slice) for part in parts):
                     found.add(name)
             case cst.Call():
                 found.update(_passed(analysis, code, node, wanted - found, depth))
             case _ if first is not None and first in _operands(node):
                 found.add(first)  # a model computes with its input
     return frozenset(found & wanted)
+
+
+def _of_arrays(part: cst.BaseSlice) -> bool:
+    """Whether this beside another index means an array: a slice or ``...``."""
+    dots = isinstance(part, cst.Index) and isinstance(part.value, cst.Ellipsis)
+    return dots or isinstance(part, cst.Slice)
 
 
 def _first_input(analysis: Analysis, code: FunctionCode) -> str | None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
-from trtlint.analysis import dtypes, torch_calls
+from trtlint.analysis import dtypes, origins, torch_calls
 from trtlint.analysis.arguments import Args, dtype_of
 from trtlint.analysis.attributes import construct, layer_attribute, tensor_attribute
 from trtlint.analysis.builtin_calls import call_builtin
@@ -31,6 +31,7 @@ from trtlint.analysis.values import (
     Items,
     Method,
     Module,
+    NdArray,
     Nothing,
     Number,
     Ratio,
@@ -156,7 +157,8 @@ class Expressions:
         owner, name = self.value(node.value), node.attr.value
         match owner:
             case Tensor():
-                return tensor_attribute(owner, name)
+                found = tensor_attribute(owner, name)
+                return origins.after_attribute(found, owner, name, self.frame.token(node))
             case Ref(name=base):
                 qualified = Ref(f"{base}.{name}")
                 known = dtype_of(qualified)
@@ -180,7 +182,10 @@ class Expressions:
         index = self.index(node)
         match owner:
             case Tensor():
-                return subscript(owner, index, self.frame.token(node))
+                token = self.frame.token(node)
+                return origins.after_subscript(subscript(owner, index, token), owner, index, token)
+            case NdArray():
+                return owner
             case ShapeOf(tensor=tensor):
                 return shape_item(tensor, index)
             case Items():
@@ -238,7 +243,7 @@ class Expressions:
         match function, node.func:
             case Method(), cst.Attribute(value=cst.Name(value=name)):
                 self.frame.mutated(name, function, args)
-        return self.call(function, args)
+        return origins.after_call(function, args, self.call(function, args))
 
     def call(self, function: Value, args: Args) -> Value:
         """The result of calling a value."""
@@ -268,10 +273,14 @@ class Expressions:
 
     def _binary(self, node: cst.BinaryOperation) -> Value:
         left, right = self.value(node.left), self.value(node.right)
-        return binary_operation(node.operator, left, right, self.frame.token(node))
+        result = binary_operation(node.operator, left, right, self.frame.token(node))
+        return origins.after_operator(result, left, right)
 
     def _unary(self, node: cst.UnaryOperation) -> Value:
         inner = self.value(node.expression)
+        return origins.after_operator(self._negated(node, inner), inner)
+
+    def _negated(self, node: cst.UnaryOperation, inner: Value) -> Value:
         match node.operator, inner:
             case cst.Minus(), Int(size=size):
                 return Int(-size)
@@ -296,10 +305,11 @@ class Expressions:
         if not identity and any(isinstance(value, Tensor) for value in values) and len(values) == 2:
             result = torch_calls.binary(values[0], values[1], self.frame.token(node))
             if isinstance(result, Tensor):
-                return Tensor(
+                compared = Tensor(
                     result.shape, result.exact, dtypes.BOOL, result.device, result.storage
                 )
-        return Number("bool")
+                return origins.after_operator(compared, *values)
+        return Number("bool", varies=not identity and origins.varies(values) is True)
 
     def _display(self, kind: str, elements: object) -> Value:
         items: list[Value] = []

@@ -12,6 +12,7 @@ from trtlint.analysis.arguments import Args
 from trtlint.analysis.code import FunctionCode
 from trtlint.analysis.expressions import Expressions
 from trtlint.analysis.operators import binary_operation
+from trtlint.analysis.origins import after_operator, varies
 from trtlint.analysis.states import (
     Env,
     Evaluation,
@@ -25,6 +26,7 @@ from trtlint.analysis.states import (
 )
 from trtlint.analysis.values import (
     UNKNOWN,
+    UNSURE,
     Int,
     Items,
     Method,
@@ -180,7 +182,9 @@ class Frame:
             case cst.Subscript(value=cst.Name(value=name)) if name in self.env:
                 self.value(target)
                 holder = self.env[name]
-                if not isinstance(holder, Tensor):  # what a container holds is not followed
+                if isinstance(holder, Tensor):
+                    self.env[name] = replace(holder, varies=varies((holder, value)))
+                else:  # what a container holds is not followed
                     self.env[name] = Unknown(aliases(holder) | aliases(value))
             case cst.Subscript() | cst.Attribute():
                 self.value(target)
@@ -199,6 +203,7 @@ class Frame:
         element = element_of(value) if isinstance(value, Items) else Unknown(aliases(value))
         if isinstance(value, Tensor):
             element = Tensor(None, False, value.dtype, value.device, value.storage)
+            element = replace(element, varies=value.varies, view=UNSURE)
         for target in targets:
             self.bind(target, element)
 
@@ -222,7 +227,10 @@ class Frame:
         if isinstance(before, Tensor):
             # In place: the same storage, and the shape and dtype cannot change.
             if isinstance(node.target, cst.Name):
-                self.env[node.target.value] = replace(before, creation=None, parameter=None)
+                known = varies((before, operand))
+                self.env[node.target.value] = replace(
+                    before, creation=None, parameter=None, varies=known
+                )
             return
         operator = _OPERATORS.get(type(node.operator))
         result = (
@@ -230,7 +238,7 @@ class Frame:
             if operator is not None
             else UNKNOWN
         )
-        self.bind(node.target, result)
+        self.bind(node.target, after_operator(result, before, operand))
 
     def _if(self, node: cst.If) -> bool:
         self.value(node.test)
@@ -357,7 +365,10 @@ class Frame:
     def mutated(self, name: str, method: Method, args: Args) -> None:
         """``name.method(...)`` where the method changes the object: lists that grow."""
         owner = self.env.get(name)
-        if isinstance(owner, Items) and method.name in ("append", "extend", "insert"):
+        if isinstance(owner, Tensor) and method.name.endswith("_"):
+            operands = (owner, *args.pos, *args.kw.values())
+            self.env[name] = replace(owner, varies=varies(operands))
+        elif isinstance(owner, Items) and method.name in ("append", "extend", "insert"):
             added = args.pos[-1] if args.pos else UNKNOWN
             if method.name == "extend":
                 added = element_of(added) if isinstance(added, Items) else UNKNOWN

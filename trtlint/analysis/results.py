@@ -14,6 +14,7 @@ from trtlint.analysis.values import (
     UNKNOWN,
     Int,
     Items,
+    NdArray,
     Number,
     Tensor,
     Unknown,
@@ -67,6 +68,12 @@ def _view(args: Args) -> Value:
     """Of some shape, and perhaps the same memory."""
     result = _some(args)
     return replace(result, storage=args.shared) if isinstance(result, Tensor) else result
+
+
+def _unbound(args: Args) -> Value:
+    """Rows of the same memory; how many is not followed."""
+    row = _view(args)
+    return Items("tuple", None, row) if isinstance(row, Tensor) else row
 
 
 def _reduced(tensor: Tensor, args: Args, at: int = 1, keep_at: int = 2) -> Shape | None:
@@ -215,12 +222,44 @@ def _isin(args: Args) -> Value:
     return fresh(tensor, args.token, shape=shape, exact=exact, dtype=dtypes.BOOL)
 
 
+def _array(args: Args) -> Value:
+    return NdArray() if args.tensor() is not None else UNKNOWN
+
+
+def _from_array(args: Args) -> Value:
+    known = bool(args.pos) and isinstance(args.pos[0], NdArray)
+    return Tensor(storage=frozenset({args.token})) if known else UNKNOWN
+
+
+def _item(args: Args) -> Value:
+    tensor = args.tensor()
+    if tensor is None:
+        return UNKNOWN
+    dtype = tensor.dtype
+    if dtype is not None and dtype.is_bool:
+        return Number("bool")
+    return Number("int" if dtype is not None and dtype.floating is False else "float")
+
+
+def _tolist(args: Args) -> Value:
+    """A list of numbers, or of lists of which nothing is known."""
+    tensor = args.tensor()
+    if tensor is None or tensor.rank == 0:
+        return _item(args)
+    return Items("list", None, _item(args) if tensor.rank == 1 else Items("list", None))
+
+
 FUNCTIONS: dict[str, Callable[[Args], Value]] = {
     **{name: _like(_keep) for name in _LIKE},
     **{name: _like(dtypes.as_floating) for name in _LIKE_FLOAT},
     **{name: _like(_bool) for name in _LIKE_BOOL},
     **dict.fromkeys(_SOME, _some),
-    **dict.fromkeys(("diagonal", "positive", "unfold"), _view),
+    **dict.fromkeys(
+        """diagonal positive unfold select movedim moveaxis swapdims t as_strided
+        """.split(),
+        _view,
+    ),
+    "unbind": _unbound,
     **dict.fromkeys(("argmax", "argmin"), _indices),
     **dict.fromkeys(("cummax", "cummin", "sort"), _sorted),
     **dict.fromkeys(("max", "min"), _extreme),
@@ -230,7 +269,11 @@ FUNCTIONS: dict[str, Callable[[Args], Value]] = {
         """.split(),
         _counted,
     ),
-    **dict.fromkeys(("allclose", "equal"), _truth),
+    **dict.fromkeys(("allclose", "equal", "is_nonzero"), _truth),
+    "item": _item,
+    "tolist": _tolist,
+    "numpy": _array,
+    "from_numpy": _from_array,
     "argsort": _order,
     "topk": _topk,
     "kthvalue": _kth,

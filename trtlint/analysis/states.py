@@ -18,6 +18,7 @@ from trtlint.analysis.values import (
     Items,
     Mapping,
     Module,
+    NdArray,
     Number,
     Range,
     Tensor,
@@ -64,7 +65,14 @@ def placed(value: Value, path: str) -> Value:
     """A value that lives in an attribute: its storage is named after it."""
     match value:
         case Tensor():
-            return replace(value, storage=frozenset({path}), creation=None, parameter=None)
+            return replace(
+                value,
+                storage=frozenset({path}),
+                creation=None,
+                parameter=None,
+                varies=False,
+                view=None,
+            )
         case Module():
             return replace(value, path=path)
         case Items() | Mapping() | Unknown():
@@ -128,7 +136,7 @@ def model_tensor(data: Tensor) -> Tensor:
     """A tensor that became a parameter or buffer: it follows the model's dtype and device."""
     follows = data.dtype in (dtypes.DEFAULT, dtypes.FLOAT32)
     dtype = dtypes.MODEL if follows else data.dtype
-    return Tensor(data.shape, data.exact, dtype, "model", data.storage)
+    return Tensor(data.shape, data.exact, dtype, "model", data.storage, varies=False)
 
 
 def refine(test: cst.BaseExpression, env: Env) -> str | None:
@@ -172,7 +180,10 @@ def element_while_iterating(over: Value, token: str) -> Value:
             inner = None
             if shape is not None and over.exact and shape.rank:
                 inner = Shape(shape.dims[1:])
-            return Tensor(inner, inner is not None, over.dtype, over.device, over.storage)
+            row = Tensor(inner, inner is not None, over.dtype, over.device, over.storage)
+            return replace(row, varies=over.varies, view=token)
+        case NdArray():
+            return over
         case Module():
             return module_child(over, None)
         case _:

@@ -294,7 +294,12 @@ def _where(args: Args) -> Value:
     if left is None or right is None:
         return Tensor(storage=frozenset({args.token}))
     result = binary(left, right, args.token)
-    return replace(result, exact=False) if isinstance(result, Tensor) else result
+    if isinstance(result, Tensor):
+        return replace(result, exact=False)
+    condition = args.get(0, "condition")
+    if not isinstance(condition, Tensor):
+        return UNKNOWN
+    return fresh(condition, args.token, dtype=None)  # of two numbers
 
 
 FUNCTIONS: dict[str, Callable[[Args], Value]] = {

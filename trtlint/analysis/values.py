@@ -54,6 +54,10 @@ class Tensor(Value):
         storage: tokens of the memory it may share; a token of its own if it is fresh.
         creation: set while the tensor is what a creation function returned.
         parameter: the input of the function that this is, unmodified.
+        varies: whether its elements follow from what the function's inputs hold; False if they are
+            the same at every call, None if that is not known.
+        view: which expression made it another tensor over memory that one with the same
+            ``storage`` and another ``view`` has as well; None if it was not made as a view.
     """
 
     shape: Shape | None = None
@@ -63,6 +67,8 @@ class Tensor(Value):
     storage: frozenset[str] = frozenset()
     creation: Creation | None = None
     parameter: str | None = None
+    varies: bool | None = None
+    view: str | None = None
 
     @property
     def rank(self) -> int | None:
@@ -87,10 +93,17 @@ class Ratio(Value):
 
 @dataclass(frozen=True)
 class Number(Value):
-    """A Python number of which only the kind is known, or a literal float or bool."""
+    """A Python number of which only the kind is known, or a literal float or bool.
+
+    Attributes:
+        kind: its type.
+        value: of a literal.
+        varies: whether it was read from elements of a tensor that follow from the inputs.
+    """
 
     kind: Literal["int", "float", "bool"]
     value: float | bool | None = None
+    varies: bool = False
 
 
 @dataclass(frozen=True)
@@ -140,7 +153,9 @@ class Mapping(Value):
 
 @dataclass(frozen=True)
 class NdArray(Value):
-    """A ``numpy.ndarray``."""
+    """A ``numpy.ndarray`` or scalar; ``varies`` as for a tensor."""
+
+    varies: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -225,6 +240,7 @@ class DeviceValue(Value):
 
 
 UNKNOWN = Unknown()
+UNSURE = "perhaps a view"  # the view of a tensor that is one on some paths
 # A storage token of tensors of which several elements may be one place in memory.
 OVERLAPPING = "several elements in one place"
 
@@ -257,11 +273,13 @@ def join(left: Value, right: Value) -> Value:
                 left.dtype if left.dtype == right.dtype else None,
                 left.device if left.device == right.device else None,
                 left.storage | right.storage,
+                varies=_either(left.varies, right.varies),
+                view=left.view if left.view == right.view else UNSURE,
             )
         case (Int() | Number(kind="int"), Int() | Number(kind="int")):
-            return Number("int")
+            return Number("int", varies=_read(left) or _read(right))
         case Number(), Number() if left.kind == right.kind:
-            return Number(left.kind)
+            return Number(left.kind, varies=left.varies or right.varies)
         case Items(), Items() if left.kind == right.kind:
             one, other = left.items, right.items
             if one is not None and other is not None and len(one) == len(other):
@@ -271,6 +289,17 @@ def join(left: Value, right: Value) -> Value:
             return Items(left.kind, None, element)
         case _:
             return Unknown(aliases(left) | aliases(right))
+
+
+def _either(left: bool | None, right: bool | None) -> bool | None:
+    """Whether a tensor that is one of two may vary."""
+    if left is True or right is True:
+        return True
+    return None if left is None or right is None else False
+
+
+def _read(value: Value) -> bool:
+    return isinstance(value, Number) and value.varies
 
 
 def element_of(items: Items) -> Value:
@@ -287,5 +316,5 @@ def element_of(items: Items) -> Value:
 
 def fresh(tensor: Tensor, token: str, **changes: object) -> Tensor:
     """``tensor`` as the result of an operation that allocates: its own storage, no history."""
-    clean = replace(tensor, storage=frozenset({token}), creation=None, parameter=None)
+    clean = replace(tensor, storage=frozenset({token}), creation=None, parameter=None, view=None)
     return replace(clean, **changes)  # type: ignore[arg-type]
