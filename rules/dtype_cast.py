@@ -17,8 +17,16 @@ from trtlint.api import (
     Verdict,
     cited,
     executed,
+    torch2trt_report,
 )
 
+_CAST = {
+    "tensorrt-rtx-1.7": executed("fine", "a Cast layer, fused with its neighbours"),
+    "tensorrt": cited("fine", "onnx-tensorrt operators.md: Cast"),
+    "torch-tensorrt": cited("fine", "pytorch/TensorRT: converter for aten._to_copy"),
+    "torch2trt-0.5": cited("wrong", "4e820ae: unsupported method; sample values are baked"),
+    "torch2trt-0.1": cited("rejected", "traveller59/torch2trt README, Tips: avoid to and type_as"),
+}
 _METHODS = frozenset("half float double bfloat16 int long short byte char bool type_as".split())
 
 
@@ -40,6 +48,12 @@ class Cast(Match):
     after: Tensor
     like: Tensor | None
     shown: str
+    followed: bool = True
+
+    @property
+    def variant(self) -> str:
+        """``constant`` where what is cast is the same at every call, to torch2trt at least."""
+        return "default" if self.followed else "constant"
 
     def facts(self) -> Mapping[str, str]:
         """The cast as written, and the dtypes on both sides where they are known."""
@@ -80,15 +94,13 @@ class DtypeCast(Rule[Cast]):
     message = "`{cast}` casts in traced code{how}"
     hint = "drop the cast where the dtypes agree, or produce the right dtype in the first place"
     verdicts: ClassVar[Mapping[str, Mapping[str, Verdict]]] = {
-        "default": {
-            "tensorrt-rtx-1.7": executed("fine", "a Cast layer, fused with its neighbours"),
-            "tensorrt": cited("fine", "onnx-tensorrt operators.md: Cast"),
-            "torch-tensorrt": cited("fine", "pytorch/TensorRT: converter for aten._to_copy"),
-            "torch2trt-0.5": cited("wrong", "4e820ae: unsupported method; sample values are baked"),
-            "torch2trt-0.1": cited(
-                "rejected", "traveller59/torch2trt README, Tips: avoid to and type_as"
+        "default": _CAST,
+        "constant": {
+            **_CAST,
+            "torch2trt-0.5": cited(
+                "fine", "measured: torch2trt at 4e820ae; a constant, or the tensor itself"
             ),
-        }
+        },
     }
 
     def check(self, code: TracedCode) -> Iterator[Cast]:
@@ -107,4 +119,5 @@ class DtypeCast(Rule[Cast]):
                 continue
             like = next((value for value in given if isinstance(value, Tensor)), None)
             shown = f".{method}({', '.join(code.source(arg.value) for arg in call.args)})"
-            yield Cast(call, call, call.func.value, before, after, like, shown)
+            lost = torch2trt_report(code).casts.get(id(call), True)
+            yield Cast(call, call, call.func.value, before, after, like, shown, lost)

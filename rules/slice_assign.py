@@ -16,7 +16,21 @@ from trtlint.api import (
     executed,
     region_of,
     slice_writes,
+    torch2trt_report,
 )
+
+_WRITE = {
+    "tensorrt-rtx-1.7": executed("costly", "one Scatter layer a write", layers=["SCATTER"]),
+    "tensorrt": cited("costly", "onnx-tensorrt operators.md: ScatterND; a Scatter layer"),
+    "tensorrt<8.2": cited("rejected", "onnx-tensorrt operators.md 8.0: no ScatterND"),
+    "torch-tensorrt": cited(
+        "costly", "pytorch/TensorRT: slice_scatter becomes a scatter layer a write"
+    ),
+    "torch2trt-0.5": cited(
+        "wrong", "4e820ae: no converter for __setitem__; the engine ignores the write"
+    ),
+    "torch2trt-0.1": cited("rejected", "traveller59/torch2trt README, Tips: no assign, no scatter"),
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,6 +40,12 @@ class SliceAssignment(Match):
     write: SliceWrite
     target: str
     region: int | None
+    followed: bool = True
+
+    @property
+    def variant(self) -> str:
+        """``constant`` where neither tensor nor value hangs on the input."""
+        return "default" if self.followed else "constant"
 
     @property
     def group(self) -> int | None:
@@ -76,20 +96,11 @@ class SliceAssign(Rule[SliceAssignment]):
         "build the whole tensor in one expression: torch.cat, torch.stack, F.pad or F.pixel_shuffle"
     )
     verdicts: ClassVar[Mapping[str, Mapping[str, Verdict]]] = {
-        "default": {
-            "tensorrt-rtx-1.7": executed("costly", "one Scatter layer a write", layers=["SCATTER"]),
-            "tensorrt": cited("costly", "onnx-tensorrt operators.md: ScatterND; a Scatter layer"),
-            "tensorrt<8.2": cited("rejected", "onnx-tensorrt operators.md 8.0: no ScatterND"),
-            "torch-tensorrt": cited(
-                "costly", "pytorch/TensorRT: slice_scatter becomes a scatter layer a write"
-            ),
-            "torch2trt-0.5": cited(
-                "wrong", "4e820ae: no converter for __setitem__; the engine ignores the write"
-            ),
-            "torch2trt-0.1": cited(
-                "rejected", "traveller59/torch2trt README, Tips: no assign, no scatter"
-            ),
-        }
+        "default": _WRITE,
+        "constant": {
+            **_WRITE,
+            "torch2trt-0.5": cited("fine", "measured: torch2trt at 4e820ae bakes the result"),
+        },
     }
 
     def check(self, code: TracedCode) -> Iterator[SliceAssignment]:
@@ -97,4 +108,5 @@ class SliceAssign(Rule[SliceAssignment]):
         for write in slice_writes(code):
             region = region_of(code, write)
             key = id(region) if region is not None else None
-            yield SliceAssignment(write.target, write, code.source(write.target), key)
+            lost = torch2trt_report(code).writes.get(id(write.target), True)
+            yield SliceAssignment(write.target, write, code.source(write.target), key, lost)

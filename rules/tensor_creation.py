@@ -9,7 +9,6 @@ from typing import ClassVar
 import libcst as cst
 
 from trtlint.api import (
-    INT64,
     Match,
     Rule,
     Tensor,
@@ -19,7 +18,6 @@ from trtlint.api import (
     cited,
     executed,
     names_device,
-    same_dtype,
 )
 
 # Functions whose result does not follow any tensor's device.
@@ -32,17 +30,17 @@ _ONNX = ("tensorrt", "torch-tensorrt")
 _STATIC = {
     "tensorrt-rtx-1.7": executed("fine", "folded into a constant"),
     **dict.fromkeys(_ONNX, cited("fine", "torch.onnx folds it before the parser")),
-    "torch2trt-0.5": cited("fine", "4e820ae: prints a warning and bakes the constant"),
+    "torch2trt-0.5": cited(
+        "fine", "4e820ae: baked; torch2trt-static-shape where it is the batch's"
+    ),
     "torch2trt-0.1": cited(
         "rejected", "traveller59/torch2trt README, Tips: no torch.zeros in forward"
     ),
 }
-_ARANGE = {**_STATIC, "torch2trt-0.5": cited("rejected", "4e820ae: AssertionError in a converter")}
 _SIZED = {
     **_STATIC,
     **dict.fromkeys(_ONNX, cited("fine", "onnx-tensorrt operators.md: ConstantOfShape, Expand")),
     "tensorrt-rtx-1.7": executed("fine", "a constant at a fixed shape", dynamic="costly"),
-    "torch2trt-0.5": cited("fine", "4e820ae: baked at the sample's size", dynamic="wrong"),
 }
 _LIKE_SIZED = {**_SIZED, "tensorrt-rtx-1.7": executed("fine", "as any tensor sized by an input")}
 _DEVICE = {
@@ -75,13 +73,11 @@ class Creation(Match):
 
     @property
     def variant(self) -> str:
-        """``device``, ``like``, ``arange``, ``static`` or ``sized``."""
+        """``device``, ``like``, ``static`` or ``sized``."""
         if self.hard_device is not None:
             return "device"
         if self.follows or self.function in _LIKE or not self.function.startswith("torch."):
             return "like"
-        if self.function == "torch.arange" and same_dtype(self.made.dtype, INT64):
-            return "arange"
         return "static" if self.made.creation is not None and self.made.creation.static else "sized"
 
     def facts(self) -> Mapping[str, str]:
@@ -104,7 +100,7 @@ class TensorCreation(Rule[Creation]):
     ## Why it matters
     A hard-coded device makes export fail on every machine without it, and pins the constant to it
     everywhere else. Sizes read from the input become shape arithmetic where the batch varies, and
-    torch2trt bakes them at the sample's size; it stops at ``arange``, and early versions at all.
+    torch2trt bakes them at the sample's size; early versions stop at all of them.
 
     ## Use instead
     A non-persistent buffer for what is the same at every call (it moves with the module and is not
@@ -125,7 +121,6 @@ class TensorCreation(Rule[Creation]):
     hint = "use a non-persistent buffer for constants, x.new_zeros(...) or zeros_like(x) otherwise"
     verdicts: ClassVar[Mapping[str, Mapping[str, Verdict]]] = {
         "static": _STATIC,
-        "arange": _ARANGE,
         "sized": _SIZED,
         "device": _DEVICE,
         "like": _LIKE_SIZED,

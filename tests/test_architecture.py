@@ -37,7 +37,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     **{leaf: BASE | {"source"} for leaf in LEAVES - {"source"}},
     "analysis": BASE | {"source"},
     "codegen": set(),
-    "conversion": BASE,
+    "conversion": BASE | {"analysis"},
     "changes": BASE | {"analysis"},
     "rebuilding": BASE | {"analysis", "codegen"},
     "regions": BASE | {"analysis", "changes", "codegen"},

@@ -40,7 +40,7 @@ def fields_of(template: str) -> set[str]:
 
 @each_rule
 def test_rule_is_named_after_its_file(rule: Rule[Match]) -> None:
-    assert re.fullmatch(r"[a-z]+(-[a-z0-9]+)+", rule.name)
+    assert re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)+", rule.name)
     assert Path(inspect.getfile(type(rule))).stem == rule.name.replace("-", "_")
     assert rule.family in FAMILIES
 

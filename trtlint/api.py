@@ -80,6 +80,8 @@ from trtlint.codegen import CallText, SumText, Text, call, layout, sequence, tai
 from trtlint.conversion.onnx_route import differs, emits, fails, through_onnx
 from trtlint.conversion.operator_groups import GROUPS, remaining
 from trtlint.conversion.operators import BAD, UNJUDGED, operator_key, translated
+from trtlint.conversion.torch2trt.report import torch2trt_report
+from trtlint.conversion.torch2trt.status import Loss
 from trtlint.findings import Safety
 from trtlint.rebuilding import Rebuilder, primary
 from trtlint.regions import (
@@ -211,6 +213,49 @@ class TranslationRule(OperatorRule):
                 yield OperatorMatch(use.node, use, row.variant, {"why": row.why})
 
 
+@dataclass(frozen=True, eq=False)
+class Torch2trtMatch(Match):
+    """One place where torch2trt's network parts from the model."""
+
+    loss: Loss
+
+    @property
+    def variant(self) -> str:
+        """As the dataflow decided."""
+        return self.loss.variant
+
+    def facts(self) -> Mapping[str, str]:
+        """What the dataflow tells of it."""
+        return self.loss.facts
+
+
+class Torch2trtRule(Rule[Torch2trtMatch]):
+    """A rule about one way in which torch2trt loses what the model computes."""
+
+    def check(self, code: TracedCode) -> Iterator[Torch2trtMatch]:
+        """Every loss of the rule's kind."""
+        for loss in torch2trt_report(code).losses:
+            if loss.rule == self.name:
+                yield Torch2trtMatch(loss.node, loss)
+
+
+def only_torch2trt(verdict: Verdict, early: Verdict | None = None) -> dict[str, Verdict]:
+    """Verdicts of a pattern that the other routes have their own rules for.
+
+    Args:
+        verdict: what torch2trt 0.5 does with it.
+        early: what torch2trt 0.1 did with it, where somebody says so.
+    """
+    others = cited("fine", "not minded as such on this route, whose own rules speak of it")
+    table = {
+        "tensorrt-rtx-1.7": others,
+        "tensorrt": others,
+        "torch-tensorrt": others,
+        "torch2trt-0.5": verdict,
+    }
+    return {**table, "torch2trt-0.1": early} if early is not None else table
+
+
 class Rewrite(Generic[M]):
     """Says what to write instead of a match.
 
@@ -280,6 +325,7 @@ __all__ = [
     "Symbol",
     "Tensor",
     "Text",
+    "Torch2trtRule",
     "TracedCode",
     "TranslationRule",
     "Undecided",
@@ -322,6 +368,7 @@ __all__ = [
     "names_device",
     "number_of",
     "obstacle",
+    "only_torch2trt",
     "primary",
     "reads_elements",
     "region_of",
@@ -340,6 +387,7 @@ __all__ = [
     "tailed",
     "text_of",
     "through_onnx",
+    "torch2trt_report",
     "translated",
     "truth_tests",
     "untouched",

@@ -1,0 +1,134 @@
+"""Calls of the project's own functions and classes, followed into them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from trtlint.analysis.project import Symbol
+from trtlint.analysis.traced import TracedFunction, owner_of
+from trtlint.analysis.traced_code import TracedCode
+from trtlint.conversion.torch2trt.operands import Operand
+from trtlint.conversion.torch2trt.status import (
+    NOTHING,
+    PLAIN,
+    UNKNOWN,
+    Baked,
+    Followed,
+    Group,
+    Inputs,
+    Scalar,
+    Status,
+)
+
+if TYPE_CHECKING:
+    from trtlint.conversion.torch2trt.expressions import Expressions
+
+_MAX_DEPTH = 4
+Operands = tuple[tuple[Operand, ...], Mapping[str, Operand], bool]
+
+
+class ProjectCalls:
+    """Follows calls into the project."""
+
+    def __init__(self, expressions: Expressions) -> None:
+        self.expressions = expressions
+        self.flow = expressions.flow
+        self.code = expressions.code
+
+    def function(
+        self, node: cst.Call, symbol: Symbol | None, operands: Operands, *, bound: bool
+    ) -> Status:
+        """A function or method, or a module's forward."""
+        args, kwargs, hidden = operands
+        if symbol is None or hidden:
+            return UNKNOWN
+        for one in (*args, *kwargs.values()):
+            self.flow.use(one.status)
+        decorators = self.code.project.function(symbol).decorators
+        scripted = any(name.startswith("torch.jit.script") for name in decorators)
+        if scripted and any(isinstance(one.status, Followed | Inputs) for one in args):
+            return self.expressions.lost(UNKNOWN, node, "a scripted function")
+        statuses = tuple(one.status for one in args)
+        named = {name: one.status for name, one in kwargs.items()}
+        return self.invoke(symbol, statuses, named, bound=bound, node=node)
+
+    def invoke(
+        self,
+        symbol: Symbol | None,
+        args: tuple[Status, ...],
+        kwargs: Mapping[str, Status],
+        *,
+        bound: bool,
+        node: cst.CSTNode,
+    ) -> Status:
+        """What a function of the project returns for these arguments."""
+        from trtlint.conversion.torch2trt.flow import Flow, Report
+
+        if symbol is None or self.flow.depth >= _MAX_DEPTH:
+            return UNKNOWN
+        analysis = self.code.analysis
+        traced = analysis.traced.get(symbol.key) or TracedFunction(
+            symbol, owner_of(self.code.project, symbol)
+        )
+        code = TracedCode(analysis, traced)
+        names = [p.name for p in code.code.facts.parameters if not p.variadic]
+        if bound and code.code.facts.is_method:
+            names = names[1:]
+        env: dict[str, Status] = {}
+        for parameter in code.code.facts.parameters:
+            if parameter.default in ("int", "float", "bool"):
+                env[parameter.name] = PLAIN
+            elif parameter.default in ("NoneType", "str"):
+                env[parameter.name] = NOTHING
+        env.update(zip(names, map(_passed, args), strict=False))
+        env.update({name: _passed(status) for name, status in kwargs.items()})
+        return _returned(Flow(code, env, Report(), self.flow.depth + 1).run())
+
+    def construct(self, key: str, operands: Operands) -> Status:
+        """An object of a class of the project."""
+        args, kwargs, _ = operands
+        symbol = self.code.analysis.class_symbol(key)
+        if symbol is None or self.code.project.is_module(symbol):
+            return UNKNOWN
+        bases = {base.qualname for base in self.code.project.ancestors(symbol)}
+        if bases & {"typing.NamedTuple", "NamedTuple", "builtins.dict", "dict", "tuple", "list"}:
+            return UNKNOWN
+        items = tuple(one.status for one in (*args, *kwargs.values()))
+        return Group(items, record=True)
+
+    def autograd(self, node: cst.Call, key: str, operands: Operands) -> Status:
+        """``Function.apply``."""
+        symbol = self.code.analysis.class_symbol(key)
+        forward = self.code.project.find_method(symbol, "forward") if symbol else None
+        args, _, hidden = operands
+        if forward is None or hidden:
+            return UNKNOWN
+        statuses = (UNKNOWN, *(one.status for one in args))
+        result = self.invoke(forward, statuses, {}, bound=False, node=node)
+        if isinstance(result, Baked):
+            return self.expressions.lost(UNKNOWN, node, self.code.source(node.func))
+        return result
+
+
+def _passed(status: Status) -> Status:
+    """An argument inside the callee: what it was baked from was reported outside."""
+    return Baked(None) if isinstance(status, Baked) else status
+
+
+def _returned(status: Status) -> Status:
+    """A result outside the callee: what it lost is reported inside."""
+    match status:
+        case Baked():
+            return Baked(None)
+        case Scalar(kind="baked"):
+            return replace(status, cause=None)
+        case Group(items=tuple() as items):
+            return replace(status, items=tuple(map(_returned, items)))
+        case Group():
+            return replace(status, element=_returned(status.element))
+        case _:
+            return status
