@@ -166,7 +166,7 @@ def check(root: Path, files: Sequence[Path], every_function: bool) -> Iterator[R
         started = time.perf_counter()
         record: Record = {"path": str(source.path)}
         try:
-            report = run.report(source)
+            report = run.report(source.path)
             run.forget(source.path)
             record |= said_of(report)
         except Exception:
@@ -190,7 +190,7 @@ def said_of(report: Any) -> Record:
     return record
 
 
-def all_functions(project: Any) -> dict[str, Any]:
+def all_functions(project: Any, *_: object) -> dict[str, Any]:
     """Every function of the project, as if some ``forward`` reached it."""
     from trtlint.analysis.project import Symbol
     from trtlint.analysis.traced import TracedFunction, owner_of
@@ -208,9 +208,10 @@ def unstable(folder: Path, seeds: int) -> list[str]:
     """Whether the report depends on the order of sets and dictionaries' hashes."""
     reports = set()
     for seed in range(seeds):
+        command = [sys.executable, "-m", "trtlint", "check", str(folder), "--no-cache"]
         done = subprocess.run(
-            [sys.executable, "-m", "trtlint", "check", str(folder), "--output-format", "json"],
-            env={**os.environ, "PYTHONHASHSEED": str(seed), "TRTLINT_NO_CACHE": "1"},
+            [*command, "--output-format", "json"],
+            env={**os.environ, "PYTHONHASHSEED": str(seed)},
             capture_output=True,
             text=True,
             check=False,

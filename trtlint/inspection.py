@@ -8,8 +8,6 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
-import libcst as cst
-
 from trtlint import catalogue, fixing
 from trtlint.analysis import Analysis
 from trtlint.analysis.observed import Consulted, Observed
@@ -166,14 +164,22 @@ class Inspection:
         self, analysis: Analysis, traced: TracedFunction, suppressions: Suppressions
     ) -> list[Candidate]:
         found: list[Candidate] = []
+        errors = self._errors.setdefault(traced.path, [])
         try:
             code = TracedCode(analysis, traced)
-            assert code.code.node  # parsed here, so that what follows need not expect the error
-        except cst.ParserSyntaxError as error:
-            self._errors.setdefault(traced.path, []).append(
+            unparsable = code.code.unparsable
+        except RecursionError:
+            errors.append(self._too_deep(traced))
+            return found
+        if unparsable is not None:
+            line, column = code.code.failed_at(unparsable)
+            errors.append(
                 UnparsableSource(
-                    f"LibCST cannot parse `{traced.symbol.qualname}`: {error.message}",
+                    f"LibCST cannot parse `{traced.symbol.qualname}`",
                     path=traced.path,
+                    line=line,
+                    column=column,
+                    hint="this function was skipped; the others were checked",
                 )
             )
             return found
@@ -185,13 +191,7 @@ class Inspection:
                     if candidate is not None and not _silenced(candidate.finding, suppressions):
                         found.append(candidate)
             except RecursionError:
-                deep = SourceError(
-                    f"`{traced.symbol.qualname}` is nested too deeply to analyse",
-                    path=traced.path,
-                    line=code.code.facts.def_line,
-                    hint="split the longest expression in it",
-                )
-                self._errors.setdefault(traced.path, []).append(deep)
+                errors.append(self._too_deep(traced))
                 return found
             except Exception as error:
                 # A bug in one rule must not cost the findings of the others.
@@ -202,8 +202,16 @@ class Inspection:
                     line=code.code.facts.def_line,
                 )
                 crash.__cause__ = error
-                self._errors.setdefault(traced.path, []).append(crash)
+                errors.append(crash)
         return found
+
+    def _too_deep(self, traced: TracedFunction) -> SourceError:
+        return SourceError(
+            f"`{traced.symbol.qualname}` is nested too deeply to analyse",
+            path=traced.path,
+            line=self.project.function(traced.symbol).def_line,
+            hint="split the longest expression in it",
+        )
 
     def _candidate(
         self, rule: catalogue.AnyRule, match: Match, code: TracedCode
@@ -277,6 +285,8 @@ class Inspection:
             broken = BrokenRewrite(str(error), unit=candidate.unit, path=finding.path)
             self._errors.setdefault(finding.path, []).append(broken)
             return replace(finding, fix=None, declined="its rewrite is broken")
+        except RecursionError:
+            return replace(finding, fix=None, declined="the function is nested too deeply")
         edits = text_edits(self.project.texts[finding.path], texts.get(finding.path, ""))
         return replace(finding, fix=replace(finding.fix, edits=tuple(edits)))
 

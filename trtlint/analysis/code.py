@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import re
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -10,12 +12,27 @@ from typing import TypeVar
 import libcst as cst
 
 from trtlint.analysis.index import FunctionFacts
+from trtlint.analysis.names import walk
 from trtlint.analysis.positions import Positions
 from trtlint.analysis.project import Project, Symbol
 from trtlint.analysis.trees import Tree, bound_names, of_kind
 from trtlint.findings import Span
 
 N = TypeVar("N", bound=cst.CSTNode)
+
+
+_LONG = 20_000  # characters; in less no expression is too deep
+_DEEP = 2_000
+
+
+def _is_deep(text: str) -> bool:
+    """Whether LibCST's parser, which knows no limit, would overflow the stack.
+
+    Where both nest, ``ast`` has a limit itself. Of ``a and b and c`` it makes one flat node.
+    """
+    return any(
+        isinstance(node, ast.BoolOp) and len(node.values) > _DEEP for node in walk(ast.parse(text))
+    )
 
 
 class FunctionCode:
@@ -43,14 +60,35 @@ class FunctionCode:
         self.first_line = self.facts.first_line - (1 if self.nested else 0)
         self._text = "if True:\n" + text if self.nested else text
 
-    @cached_property
+    @property
     def module(self) -> cst.Module:
-        """The tree of those lines, parsed at the first question.
+        """The tree of those lines, parsed at the first question."""
+        return self._parsed[0]
 
-        Raises:
-            cst.ParserSyntaxError: LibCST cannot parse them.
+    @property
+    def unparsable(self) -> cst.ParserSyntaxError | None:
+        """Why LibCST cannot parse the function, which Python can; a stand-in takes its place."""
+        return self._parsed[1]
+
+    def failed_at(self, error: cst.ParserSyntaxError) -> tuple[int, int]:
+        """The line of the file and the column of a parser's error.
+
+        The message has them; the error's own attributes may point to the line after.
         """
-        return cst.parse_module(self._text)
+        said = re.search(r"error at (\d+):(\d+)", error.message)
+        line, column = map(int, said.groups()) if said else (error.raw_line, error.raw_column + 1)
+        return min(self.first_line - 1 + line, self.facts.last_line), column
+
+    @cached_property
+    def _parsed(self) -> tuple[cst.Module, cst.ParserSyntaxError | None]:
+        if len(self._text) > _LONG and _is_deep(self._text):
+            raise RecursionError
+        try:
+            return cst.parse_module(self._text), None
+        except cst.ParserSyntaxError as error:
+            stand_in = f"def {self.facts.name}(*args): raise NotImplementedError\n"
+            nested = f"if True:\n    {stand_in}" if self.nested else stand_in
+            return cst.parse_module(nested), error
 
     @cached_property
     def node(self) -> cst.FunctionDef:

@@ -140,7 +140,7 @@ def index_file(path: Path, text: str, package: str) -> FileIndex:
             column=column,
             hint="this file was skipped; the others were checked",
         ) from None
-    except RecursionError:
+    except (RecursionError, MemoryError):  # the parser's own words for the same
         raise _too_deep(path) from None
     try:
         return _Indexer(path, package).run(tree)

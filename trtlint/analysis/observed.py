@@ -110,7 +110,8 @@ class Observed(Project):
     def relatives(self, symbol: Symbol) -> tuple[Symbol, ...]:
         """The project's classes whose attributes an instance may share."""
         found = self.base.relatives(symbol)
-        self.consulted.relatives[symbol.key] = symbols_digest(found)
+        if symbol.key not in self.consulted.relatives:
+            self.consulted.relatives[symbol.key] = symbols_digest(found)
         return found
 
     def may_change_default_dtype(self, path: Path) -> bool:

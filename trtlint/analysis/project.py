@@ -242,7 +242,9 @@ class Project:
                 continue
             for base in self.class_facts(current).bases:
                 found = self.resolve(current.path, base)
-                queue.append(found or Symbol("external", base))
+                # A variable or a function, which makes a class, says nothing more of it.
+                known = found is not None and found.kind in ("class", "external")
+                queue.append(found if found and known else Symbol("external", base))
 
     def is_module(self, symbol: Symbol) -> bool:
         """Whether the class is an ``nn.Module``."""

@@ -40,7 +40,7 @@ def retains(analysis: Analysis, symbol: Symbol) -> bool:
 def _search(analysis: Analysis, symbol: Symbol) -> bool:
     code = analysis.code(symbol)
     facts = code.facts
-    if facts.attributes or not set(facts.decorators) <= _HARMLESS:
+    if facts.attributes or code.unparsable or not set(facts.decorators) <= _HARMLESS:
         return True
     if any(p.default == "expression" for p in facts.parameters):
         return True

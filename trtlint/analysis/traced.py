@@ -40,6 +40,7 @@ def find_traced(
     callers: dict[str, dict[Symbol, None]] = {}
     reach = Reach(project, exporters)
     seen: set[tuple[str, str, str]] = set()
+    used: set[tuple[str, str]] = set()
     for model in models(project):
         forward = project.find_method(model, "forward")
         queue = [(Callee(forward, model), model)] if forward is not None else []
@@ -57,7 +58,8 @@ def find_traced(
             entry = found.get(symbol.key)
             if entry is None:
                 entry = found[symbol.key] = TracedFunction(symbol, owner_of(project, symbol))
-            if user not in entry.users:
+            if (symbol.key, user.key) not in used:
+                used.add((symbol.key, user.key))
                 entry.users.append(user)
             for other in reach.callees(callee):
                 callers.setdefault(other.function.key, {})[symbol] = None
