@@ -85,7 +85,7 @@ EDITS: dict[str, tuple[Callable[[], object], set[str], set[str]]] = {
     ),
     "a base class gets a method": (
         lambda: edit("pkg/base.py", "    pass", "    def more(self):\n        return 1"),
-        {"pkg/base.py"},
+        {"pkg/base.py", "inherits.py"},
         set(),
     ),
     "another export": (

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import fields
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 from trtlint.analysis.index import FileIndex
-from trtlint.analysis.observed import Consulted
+from trtlint.analysis.observed import Consulted, without_lines
 from trtlint.analysis.project import (
     Project,
     index_or_error,
@@ -21,12 +22,13 @@ from trtlint.analysis.project import (
     package_of,
     source_lines,
 )
+from trtlint.analysis.traced import TracedFunction, find_traced
 from trtlint.cache import Memory
 from trtlint.cache.memory import plain_error, read_error
 from trtlint.cache.serial import Plain, decoder, encode
-from trtlint.errors import AuthorError
+from trtlint.errors import AuthorError, SourceError
 from trtlint.findings import FileReport
-from trtlint.inspection import EngineSettings, Inspection
+from trtlint.inspection import EngineSettings, Inspection, exporters_of
 from trtlint.source import digest
 from trtlint.validity import Facts, Snapshot, Validity, holding, plain_grounds
 from trtlint.workers import spread
@@ -36,6 +38,7 @@ WORTH_A_PROCESS = 150_000  # characters; less is done before a second process ha
 R = TypeVar("R")
 _BROKEN = (ValueError, TypeError, KeyError, IndexError, AttributeError)
 _index = decoder(FileIndex)
+_read_traced = decoder(dict[str, TracedFunction])
 
 
 class Check:
@@ -62,7 +65,8 @@ class Check:
         facts = self._facts(past)
         indexed = {path: known.found for path, known in facts.items()}
         self.project = Project(texts, indexed=indexed)
-        self._inspection = Inspection(self.project, settings)
+        traced = None if memory is None else _traced(self.project, settings, memory, facts)
+        self._inspection = Inspection(self.project, settings, traced)
         if memory is not None:
             self._take_over(memory, past, facts)
             if len(facts) != len(past) or not all(known.line for known in facts.values()):
@@ -146,7 +150,37 @@ def _make_facts(texts: Mapping[Path, str], modules: Mapping[Path, str], path: Pa
         lines = source_lines(text)
         for name, facts in found.functions.items():
             functions[name] = digest("".join(lines[facts.first_line - 1 : facts.last_line]))
-    return Facts(digest(text), package, found, functions)
+    return Facts(digest(text), package, found, functions, _shape(found))
+
+
+def _shape(found: FileIndex | SourceError) -> str:
+    """A digest of everything in an index but line numbers."""
+    if not isinstance(found, FileIndex):
+        return ""
+    facts = {field.name: getattr(found, field.name) for field in fields(found)}
+    facts["uses"] = sorted(found.uses)
+    parts = {
+        name: {key: encode(without_lines(one)) for key, one in value.items()}
+        if isinstance(value, dict)
+        else encode(value)
+        for name, value in facts.items()
+    }
+    return digest(json.dumps(parts, sort_keys=True))
+
+
+def _traced(
+    project: Project, settings: EngineSettings, memory: Memory, facts: Mapping[Path, Facts]
+) -> Mapping[str, TracedFunction]:
+    """What is traced: remembered for a project in which at most lines have moved."""
+    exporters = exporters_of(settings)
+    shape = digest("\n".join(f"{path} {known.shape}" for path, known in facts.items()))
+    plain = memory.traced(exporters, shape)
+    try:
+        found: dict[str, TracedFunction] = _read_traced(plain)
+    except _BROKEN:
+        found = find_traced(project, exporters)
+        memory.keep_traced(exporters, shape, encode(found))
+    return found
 
 
 def _line(path: Path, facts: Facts) -> str:
@@ -154,16 +188,16 @@ def _line(path: Path, facts: Facts) -> str:
         found = [encode(facts.found), None]
     else:
         found = [None, plain_error(facts.found)]
-    plain = [str(path), facts.digest, facts.package, facts.functions, *found]
+    plain = [str(path), facts.digest, facts.package, facts.functions, facts.shape, *found]
     return json.dumps(plain, separators=(",", ":"))
 
 
 def _remembered(memory: Memory) -> Iterator[tuple[Path, Facts]]:
     for line in memory.index():
         try:
-            shown, text, package, functions, index, error = json.loads(line)
+            shown, text, package, functions, shape, index, error = json.loads(line)
             path = Path(shown)
             found = _index(index) if index is not None else read_error(path, error)
         except _BROKEN:
             continue
-        yield path, Facts(text, package, found, functions, line)
+        yield path, Facts(text, package, found, functions, shape, line)

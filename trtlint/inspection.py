@@ -69,20 +69,31 @@ def texts_of(selected: Sequence[Source], context: Sequence[Source]) -> dict[Path
     return dict(sorted(texts.items(), key=lambda item: item[0].parts))
 
 
+def exporters_of(settings: EngineSettings) -> frozenset[str]:
+    """Those under which the code is to run."""
+    targets = [find_target(name) for name in settings.targets]
+    return frozenset(target.exporter or target.route for target in targets)
+
+
 class Inspection:
     """One look at the project in one state."""
 
-    def __init__(self, project: Project, settings: EngineSettings) -> None:
+    def __init__(
+        self,
+        project: Project,
+        settings: EngineSettings,
+        traced: Mapping[str, TracedFunction] | None = None,
+    ) -> None:
         self.project = project
         self.settings = settings
         targets = [find_target(name) for name in settings.targets]
-        self.exporters = frozenset(target.exporter or target.route for target in targets)
-        self.traced = find_traced(project, self.exporters)
+        self.exporters = exporters_of(settings)
+        self.traced = find_traced(project, self.exporters) if traced is None else traced
         self.consulted: dict[Path, Consulted] = {}  # by file, what its findings follow from
         self.routes = {target.route for target in targets}
         self._by_file: dict[Path, list[TracedFunction]] = {}
-        for traced in self.traced.values():
-            self._by_file.setdefault(traced.path, []).append(traced)
+        for function in self.traced.values():
+            self._by_file.setdefault(function.path, []).append(function)
         self._errors: dict[Path, list[SourceError]] = {}
         self._found: dict[Path, list[Candidate]] = {}
         self._suppressions: dict[Path, Suppressions] = {}

@@ -34,6 +34,7 @@ class Facts:
         package: what its relative imports start from.
         found: the index, or why there is none.
         functions: a digest of each function's text.
+        shape: a digest of what the index says, but for where it stands.
         line: all this as a line of the cache; empty if it was made just now.
     """
 
@@ -41,6 +42,7 @@ class Facts:
     package: str
     found: FileIndex | SourceError
     functions: Mapping[str, str]
+    shape: str
     line: str = ""
 
 

@@ -43,7 +43,7 @@ class Memory:
     ) -> None:
         self._store = store
         self.digests = {path: digest(text) for path, text in texts.items()}
-        project = digest(str(root))
+        project = self._project = digest(str(root))
         self._index_name = f"index-{project}"
         wanted = digest(json.dumps(encode(settings), sort_keys=True))
         self._reports_name = f"reports-{project}-{wanted}"
@@ -99,6 +99,21 @@ class Memory:
         shown = {str(path): found for path, found in self.digests.items()}
         said = [[encode(dict(table)) for table in tables], files]
         self._store.write(self._reports_name, [_json(shown), _json(said), _json(known)])
+
+    def traced(self, exporters: Iterable[str], shape: str) -> Plain:
+        """What was found to be traced in a project of the same shape; None if nobody knows."""
+        lines = self._store.read(self._traced_name(exporters))
+        try:
+            return json.loads(lines[1]) if lines is not None and lines[0] == shape else None
+        except _BROKEN:
+            return None
+
+    def keep_traced(self, exporters: Iterable[str], shape: str, plain: Plain) -> None:
+        """Remember what is traced in a project of this shape."""
+        self._store.write(self._traced_name(exporters), [shape, _json(plain)])
+
+    def _traced_name(self, exporters: Iterable[str]) -> str:
+        return f"traced-{self._project}-{digest(' '.join(sorted(exporters)))}"
 
     def index(self) -> list[str]:
         """A line for each file of the project as it was seen last, by whichever settings."""

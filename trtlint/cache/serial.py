@@ -46,8 +46,8 @@ def decoder(kind: Any) -> Callable[[Plain], Any]:
         return lambda value: None if value is None else inner(value)
     if origin is tuple and arguments[1:] == (...,):
         return _many(tuple, arguments[0])
-    if origin is frozenset:
-        return _many(frozenset, arguments[0])
+    if origin in (frozenset, list):
+        return _many(origin, arguments[0])
     if origin is not None and issubclass(origin, Mapping):
         value_of = decoder(arguments[1])
         if value_of is _same:
