@@ -8,7 +8,7 @@ import pytest
 from abstract import HEADER, project_of
 
 from trtlint.analysis import Analysis
-from trtlint.analysis.batch import batch_parameters
+from trtlint.analysis.batch import Batched, batch_parameters
 from trtlint.analysis.project import Symbol
 
 HELPER = "\n\ndef helper(t, n: int = 1):\n    return t.view(n, -1)\n"
@@ -22,14 +22,15 @@ def batched(forward: str, top: str = HELPER, init: str = "pass") -> frozenset[st
         f"    def forward(self, x, mask=None):\n        {forward}\n"
     )
     analysis = Analysis(project_of(net=text))
-    return batch_parameters(analysis, Symbol("function", "helper", Path("/project/net.py")))
+    found = batch_parameters(analysis, Symbol("function", "helper", Path("/project/net.py")))
+    return found.tensors | found.numbers
 
 
 def test_inputs_of_forward_have_a_batch() -> None:
     text = HEADER + "class Model(nn.Module):\n    def forward(self, x, y):\n        return x + y\n"
     analysis = Analysis(project_of(net=text))
     symbol = Symbol("function", "Model.forward", Path("/project/net.py"))
-    assert batch_parameters(analysis, symbol) == {"x", "y"}
+    assert batch_parameters(analysis, symbol) == Batched(frozenset({"x", "y"}))
 
 
 @pytest.mark.parametrize(

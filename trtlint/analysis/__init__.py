@@ -9,6 +9,7 @@ import libcst as cst
 
 from trtlint.analysis import dtypes
 from trtlint.analysis.arguments import Args
+from trtlint.analysis.batch import Batched
 from trtlint.analysis.code import FunctionCode
 from trtlint.analysis.conditions import EXPORTERS, Scope, outcome_of_text
 from trtlint.analysis.evidence import tensor_parameters
@@ -62,7 +63,7 @@ class Analysis:
         self.traced = find_traced(project, exporters) if traced is None else traced
         self.evidence: dict[tuple[str, int], frozenset[str]] = {}  # a cache of its own module
         self.retaining: dict[str, bool] = {}  # likewise
-        self.batches: dict[str, frozenset[str]] = {}  # likewise
+        self.batches: dict[str, Batched] = {}  # likewise
         self._evaluations: dict[str, Evaluation] = {}
         self._attributes: dict[str, Env] = {}
         self._results: dict[tuple[object, ...], Value] = {}

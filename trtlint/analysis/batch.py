@@ -8,6 +8,7 @@ belongs to no sample, is a size like any other.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from trtlint.analysis.project import Symbol
@@ -19,53 +20,66 @@ if TYPE_CHECKING:
     from trtlint.analysis import Analysis
 
 
-def batch_parameters(analysis: Analysis, symbol: Symbol) -> frozenset[str]:
-    """Names of the parameters of a traced function whose first dimension is, or follows, a batch.
+@dataclass(frozen=True)
+class Batched:
+    """The parameters of a function that follow a batch, by name.
 
-    For an integer it is the parameter itself.
+    Attributes:
+        tensors: those whose first dimension does.
+        numbers: integers that do themselves.
     """
+
+    tensors: frozenset[str] = frozenset()
+    numbers: frozenset[str] = frozenset()
+
+    def follows(self, size: Size) -> bool:
+        """Whether a size varies with the batch."""
+        return any(
+            one.axis == 0 and one.tensor in self.tensors
+            if isinstance(one, DimAtom)
+            else one.name in self.numbers
+            for one in size.atoms()
+        )
+
+    def carries(self, value: Value | None) -> bool:
+        """Whether a tensor's first dimension, or the integer that a value is, does."""
+        match value:
+            case Tensor(shape=Shape() as shape, exact=True):
+                first = shape.dim(0)
+                return first is not None and self.follows(first)
+            case Int(size=size):
+                return self.follows(size)
+            case _:
+                return False
+
+
+def batch_parameters(analysis: Analysis, symbol: Symbol) -> Batched:
+    """The parameters of a traced function that follow a batch."""
     known = analysis.batches.get(symbol.key)
     if known is None:
-        analysis.batches[symbol.key] = frozenset()  # what a recursion is answered
+        analysis.batches[symbol.key] = Batched()  # what a recursion is answered
         known = analysis.batches[symbol.key] = _search(analysis, symbol)
     return known
 
 
-def _search(analysis: Analysis, symbol: Symbol) -> frozenset[str]:
+def _search(analysis: Analysis, symbol: Symbol) -> Batched:
     facts = analysis.project.function(symbol)
     if facts.name == "forward" and facts.is_method:
-        return frozenset(p.name for p in facts.parameters[1:])
+        return Batched(frozenset(p.name for p in facts.parameters[1:]))
     traced = analysis.traced.get(symbol.key)
-    found: set[str] = set()
+    tensors: set[str] = set()
+    numbers: set[str] = set()
     names = [p.name for p in facts.parameters if not p.variadic]
     for caller in traced.callers if traced is not None else ():
         around = batch_parameters(analysis, caller)
-        if not around:
+        if around == Batched():
             continue
         for function, args in analysis.evaluate(caller).calls.values():
-            if function.key == symbol.key:
-                skip = 1 if function.owner is not None and facts.is_method else 0
-                given = {**dict(zip(names[skip:], args.pos, strict=False)), **args.kw}
-                found |= {name for name, value in given.items() if carries(value, around)}
-    return frozenset(found)
-
-
-def carries(value: Value | None, batched: frozenset[str]) -> bool:
-    """Whether a value's first dimension, or the integer it is, follows a batch."""
-    match value:
-        case Tensor(shape=Shape() as shape, exact=True):
-            first = shape.dim(0)
-            return first is not None and follows(first, batched)
-        case Int(size=size):
-            return follows(size, batched)
-        case _:
-            return False
-
-
-def follows(size: Size, batched: frozenset[str]) -> bool:
-    """Whether a size varies with the batch of one of the parameters ``batched``."""
-    return any(
-        (isinstance(one, DimAtom) and one.axis == 0 and one.tensor in batched)
-        or one.name in batched
-        for one in size.atoms()
-    )
+            if function.key != symbol.key:
+                continue
+            skip = 1 if function.owner is not None and facts.is_method else 0
+            given = {**dict(zip(names[skip:], args.pos, strict=False)), **args.kw}
+            for name, value in given.items():
+                if around.carries(value):
+                    (numbers if isinstance(value, Int) else tensors).add(name)
+    return Batched(frozenset(tensors), frozenset(numbers))

@@ -10,7 +10,7 @@ from typing import TypeVar, cast
 import libcst as cst
 
 from trtlint.analysis import Analysis
-from trtlint.analysis.batch import batch_parameters, carries, follows
+from trtlint.analysis.batch import Batched, batch_parameters
 from trtlint.analysis.code import FunctionCode
 from trtlint.analysis.operator_uses import OperatorUse, operator_uses
 from trtlint.analysis.project import Project, Symbol
@@ -148,11 +148,15 @@ class TracedCode:
 
     def follows_batch(self, size: Size) -> bool:
         """Whether a size varies with the batch of the model's inputs."""
-        return follows(size, self._batched)
+        return self._batched.follows(size)
 
     def has_batch(self, tensor: Tensor) -> bool:
         """Whether a tensor's first dimension varies with the batch."""
-        return carries(tensor, self._batched)
+        return self._batched.carries(tensor)
+
+    def varies(self, value: Value | None) -> bool:
+        """Whether an integer, or a tensor's first dimension, varies with the batch."""
+        return self._batched.carries(value)
 
     def batch_sizes(self, root: cst.CSTNode) -> Iterator[cst.BaseExpression]:
         """The expressions in ``root``, itself included, that are an integer of that kind."""
@@ -163,7 +167,7 @@ class TracedCode:
                         yield node
 
     @cached_property
-    def _batched(self) -> frozenset[str]:
+    def _batched(self) -> Batched:
         return batch_parameters(self.analysis, self.traced.symbol)
 
     def uses(self, *names: str) -> Iterator[OperatorUse]:
