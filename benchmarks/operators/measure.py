@@ -26,7 +26,7 @@ from typing import Any
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import torch
-from onnx_routes import measure_onnx, root_message
+from onnx_routes import export, measure_onnx, root_message
 from probe import Probe
 from registry import share_registry
 
@@ -121,17 +121,9 @@ def _warm_up() -> None:
         "        return x + 1\n"
     )
     with tempfile.TemporaryDirectory() as folder:
-        for route in ("onnx_dynamo", "onnx_torchscript"):
+        for exporter in ("dynamo", "torchscript"):  # TensorRT must not be started before a fork
             probe = Probe("warm_up", "", source, ["2x4:float32"])
-            measure_onnx_only_export(probe, route, Path(folder))
-
-
-def measure_onnx_only_export(probe: Probe, route: str, folder: Path) -> None:
-    """Export without TensorRT, which must not be started before a fork."""
-    from onnx_routes import _export, _silent
-
-    with _silent():
-        _export(probe, route.removeprefix("onnx_"), False, folder / "model.onnx")
+            export(probe, exporter, False, Path(folder) / "model.onnx")
 
 
 def _measure(jobs: list[Job], timeout: float) -> None:

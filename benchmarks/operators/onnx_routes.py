@@ -32,8 +32,7 @@ def measure_onnx(probe: Probe, *, exporter: str, dynamic: bool, folder: Path) ->
         return {"verdict": "n/a"}
     path = folder / "model.onnx"
     try:
-        with _silent():
-            _export(probe, exporter, dynamic, path)
+        export(probe, exporter, dynamic, path)
     except Exception as error:
         return {"verdict": "rejected", "stage": "export", "detail": root_message(error)}
     graph = onnx.load(str(path), load_external_data=False)
@@ -43,6 +42,12 @@ def measure_onnx(probe: Probe, *, exporter: str, dynamic: bool, folder: Path) ->
         stage, detail = refusal
         return {"verdict": "rejected", "stage": stage, "detail": detail, **outcome}
     return {**_run(probe, path, dynamic), **outcome}
+
+
+def export(probe: Probe, exporter: str, dynamic: bool, path: Path) -> None:
+    """Write the probe as ONNX with one of the two exporters, silently."""
+    with _silent():
+        _export(probe, exporter, dynamic, path)
 
 
 def _export(probe: Probe, exporter: str, dynamic: bool, path: Path) -> None:
