@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import re
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -103,20 +104,18 @@ class Census:
 
 def check(package: str, folder: Path, targets: Sequence[str] | None = None) -> Census:
     """Check all of a package; default targets unless others are named."""
-    from trtlint import catalogue
+    from trtlint import catalogue, engine
     from trtlint.analysis.project import Project
     from trtlint.inspection import EngineSettings, Inspection
     from trtlint.source import Source
     from trtlint.targets import DEFAULT_TARGETS
 
-    sources = list(_read(folder, Source))
-    project = Project({source.path: source.text for source in sources})
+    sources = [Source.read(path) for path in sorted(folder.rglob("*.py"))]
     settings = EngineSettings(catalogue.rule_names(), tuple(targets or DEFAULT_TARGETS))
-    run = Inspection(project, settings)
     census = Census(package, [])
     minded: set[tuple[Path, str]] = set()
-    for source in sources:
-        for finding in run.report(source).findings:
+    for report in engine.check(sources, [], settings, jobs=os.cpu_count() or 1):
+        for finding in report.findings:
             census.found.append(
                 Found(
                     package,
@@ -131,15 +130,10 @@ def check(package: str, folder: Path, targets: Sequence[str] | None = None) -> C
             )
             if finding.severity.value != "advice":
                 minded.add((finding.path, finding.symbol))
-        run.forget(source.path)
-    for traced in run.traced.values():
+    project = Project({source.path: source.text for source in sources})
+    for traced in Inspection(project, settings).traced.values():
         facts = project.files[traced.path].functions[traced.symbol.qualname]
         census.functions += 1
         census.clean += (traced.path, traced.symbol.qualname) not in minded
         census.lines += facts.last_line - facts.first_line + 1
     return census
-
-
-def _read(folder: Path, source: type) -> Iterator[object]:
-    for path in sorted(folder.rglob("*.py")):
-        yield source.read(path)  # type: ignore[attr-defined]

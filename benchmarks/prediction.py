@@ -253,7 +253,7 @@ def _errors(package: str, records: Sequence[Mapping[str, Any]]) -> Iterator[tupl
         name = source.path.relative_to(root).as_posix()
         if name not in wanted:
             continue
-        for finding in run.report(source).findings:
+        for finding in run.report(source.path).findings:
             facts = project.files[source.path].functions.get(finding.symbol)
             if finding.severity is Severity.ERROR and facts is not None:
                 for line in {facts.first_line, facts.def_line}:
