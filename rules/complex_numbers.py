@@ -43,4 +43,4 @@ class ComplexNumbers(TranslationRule):
         cited("unknown", "pytorch/TensorRT complex_number_support: common cases convert"),
         cited("rejected", "4e820ae: no converter"),
     )
-    only_if_minded = frozenset({name for name in verdicts if name.startswith("fine.")})
+    only_if_minded = frozenset({name for name in verdicts if name.startswith(("fine.", "varies."))})

@@ -45,4 +45,4 @@ class LinearAlgebra(TranslationRule):
         cited("costly", "pytorch/TensorRT#572: no converter; it runs in PyTorch"),
         cited("rejected", "4e820ae: no converter"),
     )
-    only_if_minded = frozenset({name for name in verdicts if name.startswith("fine.")})
+    only_if_minded = frozenset({name for name in verdicts if name.startswith(("fine.", "varies."))})

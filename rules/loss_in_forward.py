@@ -42,4 +42,4 @@ class LossInForward(TranslationRule):
         cited("unknown", "no converter in pytorch/TensorRT; some losses are decomposed before"),
         cited("rejected", "4e820ae: no converter"),
     )
-    only_if_minded = frozenset({name for name in verdicts if name.startswith("fine.")})
+    only_if_minded = frozenset({name for name in verdicts if name.startswith(("fine.", "varies."))})

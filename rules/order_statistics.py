@@ -42,4 +42,4 @@ class OrderStatistics(TranslationRule):
         cited("costly", "no converter in pytorch/TensorRT; it runs in PyTorch"),
         cited("rejected", "4e820ae: no converter"),
     )
-    only_if_minded = frozenset({name for name in verdicts if name.startswith("fine.")})
+    only_if_minded = frozenset({name for name in verdicts if name.startswith(("fine.", "varies."))})

@@ -44,4 +44,4 @@ class UnsupportedOperator(TranslationRule):
         UNJUDGED,
         UNJUDGED,
     )
-    only_if_minded = frozenset({name for name in verdicts if name.startswith("fine.")})
+    only_if_minded = frozenset({name for name in verdicts if name.startswith(("fine.", "varies."))})

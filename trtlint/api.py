@@ -77,7 +77,7 @@ from trtlint.analysis.writes import (
 from trtlint.changes import Change, Decline, Insert, Lines, Swap
 from trtlint.class_edits import add_to_init, move_into_class
 from trtlint.codegen import CallText, SumText, Text, call, layout, sequence, tailed
-from trtlint.conversion.onnx_route import differs, emits, fails, through_onnx
+from trtlint.conversion.onnx_route import Export, differs, emits, fails, through_onnx
 from trtlint.conversion.operator_groups import GROUPS, remaining
 from trtlint.conversion.operators import BAD, UNJUDGED, operator_key, translated
 from trtlint.conversion.torch2trt.report import torch2trt_report
@@ -207,7 +207,7 @@ class TranslationRule(OperatorRule):
     def check(self, code: TracedCode) -> Iterator[OperatorMatch]:
         """Every use of one of the operators."""
         for use in code.uses():
-            key = use.name if use.form == "operator" else operator_key(use.qualified)
+            key = None if use.form == "operator" else operator_key(use.qualified)
             if key is not None and key in self.operators and key in BAD:
                 row = BAD[key]
                 yield OperatorMatch(use.node, use, row.variant, {"why": row.why})
@@ -295,6 +295,7 @@ __all__ = [
     "DTypeValue",
     "Decline",
     "DeviceValue",
+    "Export",
     "FloorDivAtom",
     "Insert",
     "Int",

@@ -1,13 +1,14 @@
-"""Write ``trtlint/conversion/operator_facts.py`` from measured probes: ``facts.py RESULTS...``.
+"""Write ``trtlint/conversion/operator_facts.py`` from measured probes: ``facts.py [RESULTS...]``.
 
 An operator enters the table with what all of its measured probes agree on. Only outcomes that are
 the operator's own count: an exporter that knows no translation of it, or a parser that does not
 take the ONNX operator it becomes. What hangs on an argument, a rank or a dtype is left to rules
-that look at those, and an operator whose probes differ is left out.
+that look at those.
 """
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 import sys
@@ -17,18 +18,27 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-TARGET = Path(__file__).resolve().parents[2] / "trtlint" / "conversion" / "operator_facts.py"
+ROOT = Path(__file__).resolve().parents[2]
+MEASURED = ROOT / "benchmarks" / "truth" / "operators.jsonl.gz"
+TARGET = ROOT / "trtlint" / "conversion" / "operator_facts.py"
 EXPORTERS = ("onnx_dynamo", "onnx_torchscript")
-FINE, UNTRANSLATED, OTHER = "fine", "untranslated", "other"
+FINE, UNTRANSLATED, VARIES = "fine", "untranslated", "varies"
+FAILED, OTHER = "failed", "other"  # on the way to one of these
 _PREFIXES = ("torch.nn.functional.", "torch.Tensor.", "torch.")
 _MISSING = ("No ONNX function found for", "UnsupportedOperatorError: Exporting the operator")
 _REFUSED = re.compile(r"\[(\w+)\] (?:Assertion failed: )?(?:false|creator)")
+_NAME = re.compile(r"(?!operator\.|nn\.utils|utils)[A-Za-z][\w.]*")
 # What the parser says where it takes an operator, but not this form of it.
 _FORMS = {
     "Unsupported reduction type": "ScatterElements[reduction]",
     "mode than 1 outputs for MaxPool": "MaxPool[indices]",
     "Dropout operator in training mode": "Dropout[training]",
 }
+# Operators that an exporter fails on in the middle, whatever their arguments.
+_NEVER = frozenset(
+    """unique_consecutive polygamma lstsq linalg.lstsq combinations corrcoef cov lobpcg
+    special.polygamma diagonal_scatter""".split()
+)
 # Not operators of a model: they ask, build or manage, or need what no exporter sees.
 _SKIPPED = re.compile(
     r"(is_|sym_|sparse_|_|as_sub|dense_dim|storage|data_ptr|numpy|tolist|item|grad|retain|register"
@@ -36,7 +46,7 @@ _SKIPPED = re.compile(
     r"|to_sparse|ccol|crow|coalesce|values|indices|col_indices|row_indices|q_|int_repr|names|rename"
     r"|align_|refine|unflatten_names|cuda|xpu|mtia|ipu|cpu|pin_memory|module_load|dim_order|type$"
     r"|device|dtype|layout|output_nr|requires|new$|resize|range$|from_|as_tensor|chalf|equal$"
-    r"|allclose|data$|apply|hash)"
+    r"|allclose|data$|apply|hash|volatile|const_|to_dense|slice_inverse|nested|compile|autocast|no_grad)"
 )
 
 HEAD = '''"""What the two exporters of torch 2.13 make of torch's operators, as measured.
@@ -44,8 +54,8 @@ HEAD = '''"""What the two exporters of torch 2.13 make of torch's operators, as 
 Written by benchmarks/operators/facts.py from executed probes; change that instead. A row holds for
 the operators that it names: what the dynamo exporter makes of them, what the TorchScript exporter
 (opset 17) does. ``fine``: ONNX that TensorRT-RTX 1.7 takes; ``untranslated``: the exporter has no
-translation; else the ONNX operator that the parser does not take. Operators that are in no row are
-unknown here, or hang on arguments that their own rules look at.
+translation; ``varies``: it hangs on arguments, ranks or dtypes; else the ONNX operator that the
+parser does not take. Of operators that are in no row nothing is known here.
 """
 
 FACTS: tuple[tuple[str, str, str], ...] = (
@@ -57,16 +67,25 @@ def outcome(result: Mapping[str, Any]) -> str:
     if result["verdict"] == "converts":
         return FINE
     detail = str(result.get("detail"))
-    if result["verdict"] == "rejected":
-        if any(text in detail for text in _MISSING):
-            return UNTRANSLATED
-        form = next((name for text, name in _FORMS.items() if text in detail), None)
-        if form is not None:
-            return form
-        refused = _REFUSED.match(detail)
-        if refused:
-            return refused[1]
-    return OTHER
+    if result["verdict"] != "rejected":
+        return OTHER
+    if any(text in detail for text in _MISSING):
+        return UNTRANSLATED
+    if result.get("stage") == "export":
+        return FAILED
+    form = next((name for text, name in _FORMS.items() if text in detail), None)
+    if form is not None:
+        return form
+    refused = _REFUSED.match(detail)
+    return refused[1] if refused else OTHER
+
+
+def agreed(operator: str, outcomes: set[str]) -> str:
+    """What all probes of an operator say of one exporter."""
+    if outcomes <= {UNTRANSLATED, FAILED}:
+        missing = UNTRANSLATED in outcomes or operator in _NEVER
+        return UNTRANSLATED if missing else VARIES
+    return next(iter(outcomes)) if len(outcomes) == 1 and OTHER not in outcomes else VARIES
 
 
 def operator_key(qualified: str) -> str:
@@ -78,16 +97,22 @@ def operator_key(qualified: str) -> str:
 
 
 def facts(results: Iterable[Mapping[str, Any]]) -> dict[str, tuple[str, str]]:
-    """By operator, the outcome of both exporters that all of its probes agree on."""
-    found: dict[str, set[tuple[str, str]]] = defaultdict(set)
+    """By operator, the outcome of both exporters; what is known of neither is left out."""
+    found: dict[str, tuple[set[str], set[str]]] = defaultdict(lambda: (set(), set()))
     for result in results:
         key = operator_key(result["operator"])
-        if _SKIPPED.match(key) or any(route not in result for route in EXPORTERS):
+        if (
+            _SKIPPED.match(key)
+            or not _NAME.fullmatch(key)
+            or any(route not in result for route in EXPORTERS)
+        ):
             continue
-        dynamo, script = (outcome(result[route]) for route in EXPORTERS)
-        found[key].add((dynamo, script))
-    agreed = {key: next(iter(pairs)) for key, pairs in found.items() if len(pairs) == 1}
-    return {key: pair for key, pair in sorted(agreed.items()) if OTHER not in pair}
+        for outcomes, route in zip(found[key], EXPORTERS, strict=True):
+            outcomes.add(outcome(result[route]))
+    pairs = {
+        key: (agreed(key, dynamo), agreed(key, script)) for key, (dynamo, script) in found.items()
+    }
+    return {key: pair for key, pair in sorted(pairs.items()) if set(pair) != {VARIES}}
 
 
 def table(known: Mapping[str, tuple[str, str]]) -> str:
@@ -107,7 +132,8 @@ def table(known: Mapping[str, tuple[str, str]]) -> str:
 
 def main() -> None:
     """Read the results, write the table, print what is left out."""
-    texts = [Path(name).read_text(encoding="utf-8") for name in sys.argv[1:]]
+    packed = [Path(name).read_bytes() for name in sys.argv[1:] or [MEASURED]]
+    texts = [gzip.decompress(b) if b[:2] == b"\x1f\x8b" else b for b in packed]
     results = [json.loads(line) for text in texts for line in text.splitlines()]
     known = facts(results)
     TARGET.write_text(table(known), encoding="utf-8")

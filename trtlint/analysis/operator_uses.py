@@ -29,7 +29,14 @@ _BINARY: Mapping[type[cst.CSTNode], str] = {
     cst.RightShiftAssign: "bitwise_right_shift",
 }  # fmt: skip
 _USING = frozenset(
-    {cst.Call, cst.BinaryOperation, cst.AugAssign, cst.UnaryOperation, cst.Comparison}
+    {
+        cst.Attribute,
+        cst.AugAssign,
+        cst.BinaryOperation,
+        cst.Call,
+        cst.Comparison,
+        cst.UnaryOperation,
+    }
 )
 _UNARY: Mapping[type[cst.CSTNode], str] = {
     cst.BitInvert: "bitwise_not",
@@ -40,6 +47,10 @@ _COMPARE: Mapping[type[cst.CSTNode], str] = {
     cst.Equal: "eq", cst.NotEqual: "ne", cst.LessThan: "lt", cst.LessThanEqual: "le",
     cst.GreaterThan: "gt", cst.GreaterThanEqual: "ge",
 }  # fmt: skip
+
+
+# Attributes of a tensor that compute something.
+_ATTRIBUTES = frozenset("T mT H mH real imag".split())
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +66,7 @@ class OperatorUse:
         args: the operands; for a method, the tensor comes first.
         result: its value.
         layer: the layer that is called.
-        form: how it is spelled: ``function``, ``method``, ``layer`` or ``operator``.
+        form: how it is spelled: ``function``, ``method``, ``attribute``, ``layer`` or ``operator``.
     """
 
     name: str
@@ -88,6 +99,8 @@ class OperatorUse:
         """How a message names it: ``torch.cumsum``, ``.cumsum()``, ``nn.MaxPool2d``."""
         if self.form == "method":
             return f".{self.name}()"
+        if self.form == "attribute":
+            return f".{self.name}"
         return self.qualified.replace("torch.nn.functional.", "F.").replace("torch.nn.", "nn.")
 
 
@@ -115,6 +128,11 @@ def _uses(code: TracedCode, node: cst.CSTNode) -> Iterator[OperatorUse]:
         case cst.Comparison(left=left, comparisons=[cst.ComparisonTarget() as only]):
             name = _COMPARE.get(type(only.operator))
             yield from _operator(code, node, name, (left, only.comparator))
+        case cst.Attribute(attr=cst.Name(value=name), value=inner) if name in _ATTRIBUTES:
+            tensor = code.value(inner)
+            if isinstance(tensor, Tensor):
+                qualified, result = f"torch.Tensor.{name}", code.value(node)
+                yield OperatorUse(name, qualified, node, Args((tensor,)), result, "attribute")
 
 
 def _operator(

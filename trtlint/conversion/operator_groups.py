@@ -15,7 +15,9 @@ GROUPS: dict[str, frozenset[str]] = {
         slogdet svd svd_lowrank triangular_solve trace vander""".split()
     )
     | {name for name in BAD if name.startswith("linalg.")},
-    "fft-transform": frozenset({name for name in BAD if name.startswith("fft.")}),
+    "fft-transform": frozenset(
+        {name for name in BAD if name.startswith("fft.")} | {"istft", "stft"}
+    ),
     "cumulative-scan": frozenset("cumprod cummax cummin logcumsumexp".split()),
     "unique-values": frozenset(
         """unique unique_consecutive bincount histc histogram histogramdd searchsorted
@@ -28,27 +30,30 @@ GROUPS: dict[str, frozenset[str]] = {
         """column_stack dsplit dstack hsplit hstack row_stack tensor_split vsplit vstack""".split()
     ),
     "complex-numbers": frozenset(
-        """adjoint angle complex imag is_complex polar real view_as_complex view_as_real""".split()
+        """adjoint angle complex H imag mH polar real view_as_complex view_as_real""".split()
     ),
     "loss-in-forward": frozenset(
         """cosine_embedding_loss cross_entropy ctc_loss gaussian_nll_loss hinge_embedding_loss
         huber_loss l1_loss margin_ranking_loss multi_margin_loss multilabel_margin_loss nll_loss
         poisson_nll_loss smooth_l1_loss soft_margin_loss triplet_margin_loss""".split()
-    ),
+    )
+    | {name for name in BAD if name.startswith("nn.") and name.endswith("Loss")},
     "random-numbers": frozenset(
-        """bernoulli binomial cauchy exponential geometric log_normal multinomial poisson randperm
-        """.split()
+        """bernoulli binomial cauchy exponential geometric gumbel_softmax log_normal multinomial
+        poisson random randperm uniform""".split()
     ),
+    "embedding-bag": frozenset("embedding_bag nn.EmbeddingBag".split()),
 }
 # Those whose outcome hangs on arguments, or that a rule of another family reports.
 ELSEWHERE = frozenset(
-    """argwhere bitwise_and bitwise_left_shift bitwise_not bitwise_or bitwise_right_shift
-    bitwise_xor dropout fold masked_scatter masked_select max_pool1d_with_indices
-    max_pool2d_with_indices max_pool3d_with_indices adaptive_max_pool2d_with_indices
-    adaptive_max_pool3d_with_indices nonzero where""".split()
-)
+    """affine_grid argwhere bitwise_and bitwise_left_shift bitwise_not bitwise_or
+    bitwise_right_shift bitwise_xor cdist ctc_loss dequantize dropout fold index_reduce isin
+    masked_scatter masked_select nn.AdaptiveAvgPool3d nn.Fold nonzero put scatter_add where
+    grid_sampler_2d adaptive_avg_pool3d""".split()
+) | {name for name in BAD if "pool" in name.lower() and "fractional" not in name.lower()}
 
 
 def remaining() -> frozenset[str]:
     """Operators for which there is no page of their own."""
-    return frozenset(BAD) - ELSEWHERE - frozenset().union(*GROUPS.values())
+    grouped = ELSEWHERE.union(*GROUPS.values())
+    return frozenset(name for name in BAD if name not in grouped and "Unpool" not in name)

@@ -9,7 +9,8 @@ from trtlint.conversion.onnx_route import Export, emits, fails, through_onnx
 from trtlint.conversion.operator_facts import FACTS
 from trtlint.verdicts import Verdict, cited
 
-FINE, UNTRANSLATED = "fine", "untranslated"
+FINE, UNTRANSLATED, VARIES = "fine", "untranslated", "varies"
+_SILENT = frozenset({FINE, VARIES})
 _PLACES = ("torch.nn.functional.", "torch.Tensor.", "torch.")
 _SPACES = ("linalg.", "fft.", "special.", "signal.windows.")
 # Layers whose function is not called like the layer, in lower case.
@@ -32,7 +33,8 @@ class Translation:
     """What becomes of an operator.
 
     Attributes:
-        dynamo: ``fine``, ``untranslated``, or the ONNX operator that the parser does not take.
+        dynamo: ``fine``, ``untranslated``, ``varies`` where it hangs on arguments, or the ONNX
+            operator that the parser does not take.
         torchscript: the same for the TorchScript exporter.
     """
 
@@ -48,21 +50,21 @@ class Translation:
     @property
     def why(self) -> str:
         """What a message says of it."""
-        if self.dynamo == FINE:
+        if self.dynamo in _SILENT:
             if self.torchscript == UNTRANSLATED:
                 return "the TorchScript exporter has no translation of it"
             return f"the TorchScript exporter writes {self.torchscript}, which TensorRT lacks"
         if self.dynamo != UNTRANSLATED:
             return f"it becomes ONNX {self.dynamo}, which TensorRT lacks"
-        alone = "torch.onnx has" if self.torchscript == UNTRANSLATED else "the dynamo exporter has"
-        return f"{alone} no translation of it"
+        who = "torch.onnx has" if self.torchscript == UNTRANSLATED else "the dynamo exporter has"
+        return f"{who} no translation of it"
 
 
 TRANSLATIONS: Mapping[str, Translation] = {
     name: Translation(dynamo, script) for dynamo, script, names in FACTS for name in names.split()
 }
 BAD: Mapping[str, Translation] = {
-    name: row for name, row in TRANSLATIONS.items() if (row.dynamo, row.torchscript) != (FINE, FINE)
+    name: row for name, row in TRANSLATIONS.items() if not {row.dynamo, row.torchscript} <= _SILENT
 }
 
 
@@ -70,14 +72,16 @@ def operator_key(qualified: str) -> str | None:
     """How the table calls a torch function, Tensor method or layer; None if it may have none.
 
     ``torch.cumsum``, ``torch.Tensor.cumsum_`` and ``torch.cumsum_`` are one operator, ``cumsum``;
-    ``torch.linalg.inv`` is ``linalg.inv``.
+    ``torch.linalg.inv`` is ``linalg.inv``, ``torch.nn.RReLU`` is ``nn.RReLU``; a layer that was not
+    measured is looked up as its function.
     """
     place = next((place for place in _PLACES if qualified.startswith(place)), None)
     if place is None:
         return None
     rest = qualified.removeprefix(place)
     if place == "torch." and rest.startswith("nn."):
-        return _LAYERS.get(rest.rpartition(".")[2])
+        layer = rest.rpartition(".")[2]
+        return f"nn.{layer}" if f"nn.{layer}" in TRANSLATIONS else _LAYERS.get(layer)
     if "." in rest and not rest.startswith(_SPACES):
         return None
     return rest if rest.startswith("__") else rest.rstrip("_")
@@ -97,6 +101,7 @@ def translated(
     return {
         variant: {
             **through_onnx(_export(row.dynamo), _export(row.torchscript), seen=False),
+            **_varying(row),
             "torch-tensorrt": torch_tensorrt,
             "torch2trt": torch2trt,
         }
@@ -107,7 +112,18 @@ def translated(
 def _export(outcome: str) -> Export:
     if outcome == UNTRANSLATED:
         return fails("the exporter has no translation (benchmarks/operators, executed)")
-    return emits() if outcome == FINE else emits(outcome)
+    return emits() if outcome in _SILENT else emits(outcome)
+
+
+def _varying(row: Translation) -> dict[str, Verdict]:
+    """Rows of the exporters for which nothing holds in general."""
+    pairs = (("dynamo", row.dynamo), ("torchscript", row.torchscript))
+    return {
+        f"{library}+{exporter}": cited("unknown", "it hangs on the arguments")
+        for exporter, outcome in pairs
+        for library in ("tensorrt", "tensorrt-rtx")
+        if outcome == VARIES
+    }
 
 
 UNJUDGED = cited("unknown", "not measured for this route; rules of its own look at it")

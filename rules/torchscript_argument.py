@@ -1,0 +1,115 @@
+"""The rule ``torchscript-argument``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from trtlint.api import (
+    UNJUDGED,
+    OperatorRule,
+    OperatorUse,
+    TracedCode,
+    Verdict,
+    emits,
+    fails,
+    flag_of,
+    holds_bools,
+    is_none,
+    number_of,
+    text_of,
+    through_onnx,
+)
+
+
+def script(reason: str) -> dict[str, Verdict]:
+    """Verdicts of a form that one exporter fails on."""
+    rows = through_onnx(emits(), fails(reason), seen=False)
+    return {**rows, "torch-tensorrt": UNJUDGED, "torch2trt": UNJUDGED}
+
+
+class TorchscriptArgument(OperatorRule):
+    """Flag arguments that only the TorchScript exporter cannot take.
+
+    ## What it does
+    For that exporter: ``roll`` without ``dims``, ``threshold`` other than at zero, ``out=``,
+    ``sdpa(enable_gqa=True)``, ``repeat_interleave`` by a tensor, ``cumsum`` of booleans,
+    ``stft``, ``randint_like``, interpolation with mode ``area``, reentrant checkpoints.
+
+    ## Why it matters
+    Its translations check their arguments and stop, with ``Unsupported: ONNX export of operator
+    ...`` or an assertion; the dynamo exporter takes the same forms.
+
+    ## Use instead
+    Export with ``dynamo=True``, or write the form that both take: ``roll`` of a flattened
+    tensor along dimension 0, ``torch.where`` for a threshold, ``x.long().cumsum(1)`` for
+    booleans.
+
+    ## Fix safety
+    There is no automatic fix yet.
+
+    ## Known limits
+    Reported where a target with the TorchScript exporter is selected.
+    """
+
+    name = "torchscript-argument"
+    family = "operator"
+    message = "`{operator}` {what}, which the TorchScript exporter cannot take"
+    hint = "write a form that both exporters take, or export with dynamo=True"
+    operators = frozenset(
+        """roll threshold Threshold scaled_dot_product_attention repeat_interleave cumsum stft
+        randint_like interpolate checkpoint add sub mul div matmul exp""".split()
+    )
+    what = {
+        "roll": "has no dims",
+        "threshold": "has a threshold or a value other than zero",
+        "out": "writes into out=",
+        "grouped": "has enable_gqa=True",
+        "repeats": "takes the numbers of repeats from a tensor",
+        "booleans": "adds up booleans",
+        "spectrum": "is a complex spectrum",
+        "integers": "draws integers",
+        "area": "averages over areas of a fractional size",
+        "reentrant": "is a reentrant checkpoint",
+    }
+    verdicts: ClassVar[Mapping[str, Mapping[str, Verdict]]] = {
+        "roll": script("shifts and dims differ in number"),
+        "threshold": script("non-zero threshold or value"),
+        "out": script("the operator takes no out parameter"),
+        "grouped": script("not implemented if enable_gqa is True"),
+        "repeats": script("a Loop over the repeats, which TensorRT cannot size"),
+        "booleans": script("CumSum of booleans"),
+        "spectrum": script("STFT does not support complex types"),
+        "integers": script("randint_like has no translation"),
+        "area": script("output size that is not a factor of the input size"),
+        "reentrant": script("fails inside the tracer"),
+    }
+    only_if_minded = frozenset(verdicts)
+
+    def variant(self, use: OperatorUse, code: TracedCode) -> str | None:
+        """Which form it is."""
+        if not is_none(use.args.kw.get("out")):
+            return "out"
+        match use.name:
+            case "roll":
+                return "roll" if is_none(use.option("dims", 2)) else None
+            case "threshold" | "Threshold":
+                limit = number_of(use.option("threshold", 1, layer_at=0))
+                value = number_of(use.option("value", 2, layer_at=1))
+                return "threshold" if limit or value else None
+            case "scaled_dot_product_attention":
+                return "grouped" if flag_of(use.args.kw.get("enable_gqa")) else None
+            case "repeat_interleave":
+                return "repeats" if use.args.tensor(1, "repeats") and use.tensor else None
+            case "cumsum":
+                return "booleans" if holds_bools(use.tensor) else None
+            case "stft":
+                return "spectrum"
+            case "randint_like":
+                return "integers"
+            case "interpolate":
+                return "area" if text_of(use.option("mode", 3)) == "area" else None
+            case "checkpoint":
+                return "reentrant" if flag_of(use.args.kw.get("use_reentrant")) else None
+            case _:
+                return None

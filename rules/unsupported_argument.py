@@ -1,0 +1,111 @@
+"""The rule ``unsupported-argument``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from trtlint.api import (
+    UNJUDGED,
+    DTypeValue,
+    Export,
+    OperatorRule,
+    OperatorUse,
+    TracedCode,
+    Verdict,
+    differs,
+    emits,
+    fails,
+    holds_integers,
+    int_of,
+    number_of,
+    size_along,
+    text_of,
+    through_onnx,
+)
+
+
+def both(dynamo: Export, torchscript: Export | None = None) -> dict[str, Verdict]:
+    """Verdicts of a form that the other routes were not asked about."""
+    rows = through_onnx(dynamo, torchscript, seen=False)
+    return {**rows, "torch-tensorrt": UNJUDGED, "torch2trt": UNJUDGED}
+
+
+class UnsupportedArgument(OperatorRule):
+    """Flag arguments of ordinary operators that an exporter or TensorRT cannot take.
+
+    ## What it does
+    Finds forms of operators that otherwise convert: ``F.one_hot`` without ``num_classes``,
+    ``squeeze(dim)`` of a dimension that is not one, ``x.view(dtype)``,
+    ``nn.LSTM(proj_size=...)``, ``norm(p="nuc")``, ``cdist(p=...)``,
+    ``embedding(max_norm=...)``, ``isin`` of floats.
+
+    ## Why it matters
+    The exporter stops with an error that names neither the argument nor the line, or the parser
+    refuses what it wrote.
+
+    ## Use instead
+    Say how many classes there are; leave a squeeze out that does nothing; convert a type with
+    ``to``; put the projection of an LSTM after it; write a distance as ``(a[:, None] -
+    b).abs().sum(-1)``.
+
+    ## Fix safety
+    There is no automatic fix yet.
+
+    ## Known limits
+    Sizes and dtypes count where they are known.
+    """
+
+    name = "unsupported-argument"
+    family = "operator"
+    message = "`{operator}` {what}"
+    hint = "use the form of the operator that converts"
+    operators = frozenset(
+        """one_hot squeeze squeeze_ view LSTM norm cdist embedding Embedding isin""".split()
+    )
+    what = {
+        "classes": "has to find out the number of classes",
+        "squeeze": "squeezes a dimension that is not one",
+        "bits": "reads the bits as another dtype",
+        "projection": "has a projection, which TensorRT's LSTM does not do",
+        "nuclear": "is the nuclear norm, which no exporter translates",
+        "distance": "is a distance other than the Euclidean, which converts wrongly or not at all",
+        "max_norm": "renormalises the embedding in place",
+        "floats": "compares floats, which the exporters do with an operator they lack",
+    }
+    verdicts: ClassVar[Mapping[str, Mapping[str, Verdict]]] = {
+        "classes": both(fails("data-dependent size"), fails("OneHot depth is computed")),
+        "squeeze": both(fails("writes Squeeze all the same, which changes the volume"), emits()),
+        "bits": both(fails("aten.view.dtype has no translation")),
+        "projection": both(fails("the parser refuses the LSTM it writes"), fails("projections")),
+        "nuclear": both(fails("aten._linalg_svd has no translation")),
+        "distance": both(fails("aten._cdist_forward"), differs("not-a-number at zero distance")),
+        "max_norm": both(emits("Unique"), emits()),
+        "floats": both(fails("aten.isin on floats has no translation")),
+    }
+
+    def variant(self, use: OperatorUse, code: TracedCode) -> str | None:
+        """Which form it is."""
+        match use.name.rstrip("_"):
+            case "one_hot":
+                count = use.option("num_classes", 1)
+                return "classes" if count is None or int_of(count) == -1 else None
+            case "squeeze":
+                axis = int_of(use.option("dim", 1))
+                size = size_along(use.tensor, axis) if axis is not None else None
+                return "squeeze" if size not in (None, 1) else None
+            case "view":
+                return "bits" if isinstance(use.option("dtype", 1), DTypeValue) else None
+            case "LSTM":
+                size = int_of(use.option("proj_size"))
+                return "projection" if size else None
+            case "norm":
+                return "nuclear" if text_of(use.option("p", 1)) == "nuc" else None
+            case "cdist":
+                power = number_of(use.option("p", 2))
+                return "distance" if power not in (None, 2) else None
+            case "embedding" | "Embedding":
+                limit = use.option("max_norm", 3, layer_at=3)
+                return "max_norm" if number_of(limit) is not None else None
+            case _:
+                return "floats" if holds_integers(use.args.get(0, "elements")) is False else None
