@@ -15,6 +15,7 @@ from trtlint.api import (
     fails,
     flag_of,
     holds_bools,
+    holds_integers,
     is_none,
     number_of,
     text_of,
@@ -58,7 +59,7 @@ class TorchscriptArgument(OperatorRule):
     hint = "write a form that both exporters take, or export with dynamo=True"
     operators = frozenset(
         """roll threshold Threshold scaled_dot_product_attention repeat_interleave cumsum stft
-        randint_like interpolate checkpoint add sub mul div matmul exp""".split()
+        randint_like interpolate isin checkpoint add sub mul div matmul exp""".split()
     )
     what = {
         "roll": "has no dims",
@@ -69,6 +70,7 @@ class TorchscriptArgument(OperatorRule):
         "booleans": "adds up booleans",
         "spectrum": "is a complex spectrum",
         "integers": "draws integers",
+        "membership": "tests for membership",
         "area": "averages over areas of a fractional size",
         "reentrant": "is a reentrant checkpoint",
     }
@@ -81,6 +83,7 @@ class TorchscriptArgument(OperatorRule):
         "booleans": script("CumSum of booleans"),
         "spectrum": script("STFT does not support complex types"),
         "integers": script("randint_like has no translation"),
+        "membership": script("aten::isin has no translation"),
         "area": script("output size that is not a factor of the input size"),
         "reentrant": script("fails inside the tracer"),
     }
@@ -107,8 +110,12 @@ class TorchscriptArgument(OperatorRule):
                 return "spectrum"
             case "randint_like":
                 return "integers"
-            case "interpolate":
-                return "area" if text_of(use.option("mode", 3)) == "area" else None
+            case "interpolate" if text_of(use.option("mode", 3)) == "area":
+                scale = number_of(use.option("scale_factor", 2))
+                return "area" if scale is not None and scale > 1 else None
+            case "isin":
+                whole = holds_integers(use.args.get(0, "elements"))
+                return None if whole is False else "membership"
             case "checkpoint":
                 return "reentrant" if flag_of(use.args.kw.get("use_reentrant")) else None
             case _:

@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 import libcst as cst
 
+from trtlint.analysis.arguments import Args
 from trtlint.analysis.dtypes import INT64, keeps_every_value
 from trtlint.analysis.dtypes import joinable as joinable_dtypes
 from trtlint.analysis.dtypes import same as same_dtype
@@ -290,6 +291,7 @@ __all__ = [
     "GROUPS",
     "INT64",
     "UNJUDGED",
+    "Args",
     "CallText",
     "Change",
     "DTypeValue",

@@ -1,9 +1,9 @@
 """Write ``trtlint/conversion/operator_facts.py`` from measured probes: ``facts.py [RESULTS...]``.
 
-An operator enters the table with what all of its measured probes agree on. Only outcomes that are
-the operator's own count: an exporter that knows no translation of it, or a parser that does not
-take the ONNX operator it becomes. What hangs on an argument, a rank or a dtype is left to rules
-that look at those.
+An operator enters the table with what all of its measured probes agree on. Only outcomes that
+are the operator's own count: an exporter that knows no translation of it, or a parser that does
+not take the ONNX operator it becomes; if every probe fails, in whatever way, it is the operator
+too. What hangs on an argument, a rank or a dtype is left to rules that look at those.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import re
 import sys
 import textwrap
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ MEASURED = ROOT / "benchmarks" / "truth" / "operators.jsonl.gz"
 TARGET = ROOT / "trtlint" / "conversion" / "operator_facts.py"
 EXPORTERS = ("onnx_dynamo", "onnx_torchscript")
 FINE, UNTRANSLATED, VARIES = "fine", "untranslated", "varies"
-FAILED, OTHER = "failed", "other"  # on the way to one of these
+FAILED, REFUSED, OTHER = "failed", "refused", "other"  # on the way to one of these
 _PREFIXES = ("torch.nn.functional.", "torch.Tensor.", "torch.")
 _MISSING = ("No ONNX function found for", "UnsupportedOperatorError: Exporting the operator")
 _REFUSED = re.compile(r"\[(\w+)\] (?:Assertion failed: )?(?:false|creator)")
@@ -77,15 +77,21 @@ def outcome(result: Mapping[str, Any]) -> str:
     if form is not None:
         return form
     refused = _REFUSED.match(detail)
-    return refused[1] if refused else OTHER
+    return refused[1] if refused else REFUSED
 
 
-def agreed(operator: str, outcomes: set[str]) -> str:
+def agreed(operator: str, outcomes: Sequence[str]) -> str:
     """What all probes of an operator say of one exporter."""
-    if outcomes <= {UNTRANSLATED, FAILED}:
-        missing = UNTRANSLATED in outcomes or operator in _NEVER
-        return UNTRANSLATED if missing else VARIES
-    return next(iter(outcomes)) if len(outcomes) == 1 and OTHER not in outcomes else VARIES
+    if len(set(outcomes)) == 1 and outcomes[0] not in (FAILED, REFUSED, OTHER):
+        return outcomes[0]
+    if {FINE, OTHER} & set(outcomes):
+        return VARIES
+    if UNTRANSLATED in outcomes or operator in _NEVER:
+        return UNTRANSLATED
+    named = [name for name in outcomes if name not in (FAILED, REFUSED)]
+    if named:
+        return max(named, key=named.count)
+    return UNTRANSLATED if REFUSED in outcomes and len(outcomes) > 1 else VARIES
 
 
 def operator_key(qualified: str) -> str:
@@ -98,7 +104,7 @@ def operator_key(qualified: str) -> str:
 
 def facts(results: Iterable[Mapping[str, Any]]) -> dict[str, tuple[str, str]]:
     """By operator, the outcome of both exporters; what is known of neither is left out."""
-    found: dict[str, tuple[set[str], set[str]]] = defaultdict(lambda: (set(), set()))
+    found: dict[str, tuple[list[str], list[str]]] = defaultdict(lambda: ([], []))
     for result in results:
         key = operator_key(result["operator"])
         if (
@@ -108,7 +114,7 @@ def facts(results: Iterable[Mapping[str, Any]]) -> dict[str, tuple[str, str]]:
         ):
             continue
         for outcomes, route in zip(found[key], EXPORTERS, strict=True):
-            outcomes.add(outcome(result[route]))
+            outcomes.append(outcome(result[route]))
     pairs = {
         key: (agreed(key, dynamo), agreed(key, script)) for key, (dynamo, script) in found.items()
     }

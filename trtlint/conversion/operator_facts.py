@@ -14,11 +14,6 @@ FACTS: tuple[tuple[str, str, str], ...] = (
         "bitwise_and",
     ),
     (
-        "BitwiseNot",
-        "varies",
-        "bitwise_not",
-    ),
-    (
         "BitwiseOr",
         "varies",
         "bitwise_or",
@@ -52,22 +47,17 @@ FACTS: tuple[tuple[str, str, str], ...] = (
     (
         "MaxPool[indices]",
         "varies",
-        "adaptive_max_pool1d_with_indices max_unpool1d max_unpool2d nn.MaxUnpool2d",
+        "adaptive_max_pool1d_with_indices max_unpool1d max_unpool2d max_unpool3d nn.MaxUnpool2d",
     ),
     (
         "Multinomial",
-        "varies",
+        "Multinomial",
         "multinomial",
     ),
     (
         "NegativeLogLikelihoodLoss",
         "NegativeLogLikelihoodLoss",
-        "nn.NLLLoss",
-    ),
-    (
-        "NegativeLogLikelihoodLoss",
-        "varies",
-        "nll_loss",
+        "nll_loss nn.NLLLoss",
     ),
     (
         "NonZero",
@@ -101,13 +91,13 @@ FACTS: tuple[tuple[str, str, str], ...] = (
     ),
     (
         "SequenceEmpty",
-        "varies",
+        "untranslated",
         "embedding_bag nn.EmbeddingBag",
     ),
     (
         "SoftmaxCrossEntropyLoss",
-        "varies",
-        "cross_entropy",
+        "SoftmaxCrossEntropyLoss",
+        "cross_entropy nn.CrossEntropyLoss",
     ),
     (
         "Unique",
@@ -121,82 +111,95 @@ FACTS: tuple[tuple[str, str, str], ...] = (
     ),
     (
         "fine",
+        "SplitToSequence",
+        "tensor_split",
+    ),
+    (
         "fine",
-        "F.fake_quantize T absolute acos addcmul addmm alpha_dropout arccos arcsin arctan arctan2 "
-        "as_strided asarray asin atan atan2 atleast_1d atleast_2d atleast_3d avg_pool2d baddbmm "
-        "bfloat16 binary_cross_entropy_with_logits blackman_window bmm bool broadcast_tensors "
-        "broadcast_to byte cat ceil celu char chunk clamp clamp_max clamp_min clip concat "
-        "concatenate conj conj_physical constant_pad_nd contiguous conv1d conv2d conv_transpose1d "
-        "conv_transpose2d conv_transpose3d cos cosine_similarity detach diagonal dim div divide "
-        "dot double dsmm elu empty empty_like eq erf exp expand expand_as eye "
-        "feature_alpha_dropout finfo flatten flip float floor fmod frobenius_norm full full_like "
-        "gather gaussian_nll_loss ge gelu ger glu greater greater_equal grid_sample grid_sampler "
-        "group_norm gru_cell gt half hann_window hardshrink hardsigmoid hardswish hardtanh index "
-        "index_copy index_fill index_select instance_norm int isfinite isinf isnan layer_norm le "
-        "leaky_relu lerp less less_equal linalg.cross linalg.matmul linalg.matrix_norm "
-        "linalg.norm linalg.vector_norm linear linspace local_response_norm log log10 log1p log2 "
-        "log_softmax logical_and logical_not logical_or logical_xor logit logsigmoid logspace "
-        "logsumexp long lp_pool1d lp_pool2d lt masked_fill matmul maximum mean meshgrid minimum "
-        "mish mm moveaxis movedim mse_loss mul multilabel_soft_margin_loss multiply mv nan_to_num "
-        "narrow ndim ndimension ne neg negative nelement new_empty new_full new_ones new_tensor "
-        "new_zeros nn.AdaptiveMaxPool1d nn.AdaptiveMaxPool3d nn.AlphaDropout nn.AvgPool3d "
-        "nn.BCEWithLogitsLoss nn.BatchNorm1d nn.CircularPad1d nn.CircularPad2d nn.ConstantPad1d "
-        "nn.ConstantPad2d nn.ConstantPad3d nn.Conv1d nn.Conv2d nn.Conv3d nn.ConvTranspose1d "
-        "nn.ConvTranspose2d nn.ConvTranspose3d nn.CosineSimilarity nn.Dropout nn.Dropout1d "
-        "nn.Dropout2d nn.ELU nn.FeatureAlphaDropout nn.Flatten nn.GLU nn.GRU nn.GRUCell "
-        "nn.GroupNorm nn.Hardshrink nn.Hardswish nn.Hardtanh nn.Identity nn.InstanceNorm1d "
-        "nn.InstanceNorm2d nn.InstanceNorm3d nn.KLDivLoss nn.LPPool2d nn.LSTMCell nn.LayerNorm "
-        "nn.LeakyReLU nn.Linear nn.LocalResponseNorm nn.LogSoftmax nn.MaxPool1d nn.MaxPool3d "
-        "nn.ModuleDict nn.PReLU nn.PairwiseDistance nn.ParameterList nn.PixelUnshuffle nn.RNN "
-        "nn.RNNCell nn.ReLU nn.ReLU6 nn.ReflectionPad2d nn.ReflectionPad3d nn.ReplicationPad1d "
-        "nn.ReplicationPad2d nn.SELU nn.Sequential nn.SiLU nn.Softmax2d nn.Softmin nn.Softplus "
-        "nn.Softsign nn.SyncBatchNorm nn.Unflatten nn.Unfold nn.UpsamplingBilinear2d nn.ZeroPad1d "
-        "nn.ZeroPad2d norm normalize not_equal numel ones ones_like outer pad pairwise_distance "
-        "permute pixel_unshuffle pow prelu prod promote_types python rand rand_like randint randn "
-        "randn_like reciprocal relu relu6 remainder repeat reshape reshape_as resolve_conj "
-        "resolve_neg round rsqrt rsub scalar_tensor select selu shape sigmoid sign "
-        "signal.windows.bartlett signal.windows.blackman signal.windows.cosine "
+        "fine",
+        "F.fake_quantize T absolute acos addcmul addmm alias arccos arcsin arctan arctan2 "
+        "as_strided asarray asin atan atan2 atleast_1d atleast_3d baddbmm bfloat16 "
+        "binary_cross_entropy_with_logits blackman_window bmm bool broadcast_tensors broadcast_to "
+        "byte ceil celu char clamp clamp_max clamp_min clip concat concatenate conj_physical "
+        "constant_pad_nd contiguous conv1d conv2d conv3d conv_transpose1d conv_transpose2d "
+        "conv_transpose3d cos cosine_similarity cross detach diagonal dim div divide dot double "
+        "dsmm elu empty empty_like eq erf exp expand expand_as eye finfo flatten flip float floor "
+        "fmod frobenius_norm full full_like gather gaussian_nll_loss ge gelu ger glu greater "
+        "greater_equal grid_sampler group_norm gru_cell gt half hann_window hardshrink "
+        "hardsigmoid hardswish hardtanh index index_copy index_fill index_select instance_norm "
+        "int isfinite isinf isnan layer_norm le leaky_relu lerp less less_equal linalg.cross "
+        "linalg.matmul linalg.norm linalg.vector_norm linear local_response_norm log log10 log1p "
+        "log2 log_softmax logical_and logical_not logical_or logical_xor logit logsigmoid "
+        "logspace logsumexp long lp_pool1d lp_pool2d lt masked_fill matmul maximum mean meshgrid "
+        "minimum mish mm moveaxis movedim mse_loss mul multilabel_soft_margin_loss multiply mv "
+        "nan_to_num narrow native_layer_norm ndim ndimension ne neg negative nelement new_empty "
+        "new_full new_ones new_tensor new_zeros nn.AdaptiveMaxPool1d nn.AdaptiveMaxPool3d "
+        "nn.AlphaDropout nn.AvgPool1d nn.AvgPool3d nn.BCEWithLogitsLoss nn.BatchNorm1d "
+        "nn.BatchNorm3d nn.CELU nn.CircularPad1d nn.CircularPad2d nn.CircularPad3d "
+        "nn.ConstantPad1d nn.ConstantPad2d nn.ConstantPad3d nn.Conv1d nn.Conv2d nn.Conv3d "
+        "nn.ConvTranspose1d nn.ConvTranspose3d nn.CosineSimilarity nn.DataParallel nn.Dropout "
+        "nn.Dropout1d nn.Dropout2d nn.Dropout3d nn.ELU nn.FeatureAlphaDropout nn.Flatten nn.GELU "
+        "nn.GLU nn.GRU nn.GRUCell nn.GroupNorm nn.Hardshrink nn.Hardsigmoid nn.Hardswish "
+        "nn.Hardtanh nn.Identity nn.InstanceNorm1d nn.InstanceNorm2d nn.InstanceNorm3d "
+        "nn.KLDivLoss nn.LPPool1d nn.LPPool2d nn.LPPool3d nn.LSTMCell nn.LayerNorm nn.LeakyReLU "
+        "nn.Linear nn.LocalResponseNorm nn.LogSigmoid nn.LogSoftmax nn.MSELoss nn.MaxPool1d "
+        "nn.MaxPool3d nn.Mish nn.ModuleDict nn.ModuleList nn.MultiLabelSoftMarginLoss nn.PReLU "
+        "nn.ParameterDict nn.ParameterList nn.PixelUnshuffle nn.RNN nn.RNNCell nn.ReLU nn.ReLU6 "
+        "nn.ReflectionPad1d nn.ReflectionPad2d nn.ReflectionPad3d nn.ReplicationPad1d "
+        "nn.ReplicationPad2d nn.ReplicationPad3d nn.SELU nn.Sequential nn.SiLU nn.Sigmoid "
+        "nn.Softmax2d nn.Softmin nn.Softshrink nn.Softsign nn.SyncBatchNorm nn.Tanh nn.Tanhshrink "
+        "nn.TripletMarginWithDistanceLoss nn.Unflatten nn.Unfold nn.UpsamplingBilinear2d "
+        "nn.ZeroPad1d nn.ZeroPad2d nn.ZeroPad3d norm normalize not_equal numel ones ones_like "
+        "outer pad pairwise_distance permute pixel_unshuffle pow prelu prod promote_types python "
+        "rand rand_like randint randn randn_like reciprocal relu relu6 remainder repeat reshape "
+        "reshape_as resolve_conj resolve_neg round rsqrt rsub scalar_tensor select selu shape "
+        "sigmoid sign signal.windows.bartlett signal.windows.blackman signal.windows.cosine "
         "signal.windows.exponential signal.windows.gaussian signal.windows.general_hamming "
         "signal.windows.hamming signal.windows.hann signal.windows.nuttall silu sin size softmin "
-        "softplus softshrink softsign special.erf special.expit special.log1p special.log_softmax "
+        "softshrink softsign special.erf special.expit special.log1p special.log_softmax "
         "special.logit special.logsumexp special.round special.softmax split split_with_sizes "
-        "spmm sqrt square squeeze stack std std_mean sub subtract swapaxes swapdims t take tan "
-        "tanh tanhshrink tensor tensordot tile to transpose tril tril_indices "
+        "spmm sqrt square stack std std_mean stft sub subtract swapaxes swapdims t take tan tanh "
+        "tanhshrink tensor tensordot tile to transpose tril tril_indices "
         "triplet_margin_with_distance_loss triu triu_indices true_divide type_as unbind unflatten "
         "unravel_index unsafe_chunk unsafe_split unsafe_split_with_sizes unsqueeze upsample "
-        "upsample_bilinear upsample_nearest var var_mean view view_as zeros zeros_like",
+        "upsample_bilinear upsample_nearest var var_mean view_as zeros zeros_like",
     ),
     (
         "fine",
         "untranslated",
-        "H acosh addbmm addcdiv adjoint affine_grid alias_copy angle arccosh arcsinh arctanh "
-        "asinh atanh bilinear block_diag cartesian_prod cauchy chain_matmul channel_shuffle "
-        "complex copy cosh cosine_embedding_loss count_nonzero cumulative_trapezoid deg2rad diag "
-        "diag_embed diagflat diagonal_copy diff dist dsplit erfc exp2 expm1 exponential "
-        "fft.fftshift fft.ifftshift fix fliplr flipud float_power frac geometric grid_sampler_2d "
-        "gumbel_softmax heaviside hinge_embedding_loss hsplit huber_loss imag inner isclose "
-        "isneginf isposinf isreal kron l1_loss ldexp linalg.diagonal linalg.matrix_power "
-        "linalg.vecdot log_normal logaddexp logaddexp2 logcumsumexp mH mT margin_ranking_loss "
-        "matrix_power msort multi_margin_loss multilabel_margin_loss nanmean nanquantile nansum "
-        "narrow_copy native_batch_norm native_group_norm nn.Bilinear nn.ChannelShuffle "
-        "nn.CosineEmbeddingLoss nn.HingeEmbeddingLoss nn.HuberLoss nn.L1Loss nn.MarginRankingLoss "
-        "nn.MultiMarginLoss nn.SmoothL1Loss norm_except_dim permute_copy poisson_nll_loss polar "
-        "positive quantile rad2deg ravel real renorm rms_norm rot90 sgn signbit sinc sinh "
-        "slice_scatter smooth_l1_loss soft_margin_loss special.entr special.erfc special.exp2 "
-        "special.expm1 special.log_ndtr special.ndtr special.sinc special.xlog1py special.xlogy "
-        "squeeze_copy sum_to_size t_copy take_along_dim trace transpose_copy trapezoid trapz "
-        "triplet_margin_loss trunc unbind_copy unfold_copy unsqueeze_copy vdot view_as_complex "
-        "view_as_real view_as_real_copy view_copy vsplit xlogy",
+        "H acosh addbmm addcdiv addmv addr adjoint alias_copy angle arccosh arcsinh arctanh asinh "
+        "atanh bilinear binary_cross_entropy block_diag cartesian_prod cauchy chain_matmul "
+        "channel_shuffle complex cosh cosine_embedding_loss count_nonzero cumulative_trapezoid "
+        "deg2rad diag diag_embed diagflat diagonal_copy diff dist dsplit erfc exp2 expm1 "
+        "exponential fft.fftshift fft.ifftshift fix fliplr flipud float_power frac geometric "
+        "grid_sampler_2d gumbel_softmax heaviside hinge_embedding_loss hsplit huber_loss imag "
+        "inner isclose isneginf isposinf isreal kron l1_loss ldexp linalg.diagonal "
+        "linalg.matrix_power linalg.multi_dot linalg.vecdot log_normal logaddexp logaddexp2 "
+        "logcumsumexp mH mT margin_ranking_loss matrix_power msort multi_margin_loss "
+        "multilabel_margin_loss nanmean nanquantile nansum narrow_copy native_batch_norm "
+        "native_group_norm nn.BCELoss nn.Bilinear nn.ChannelShuffle nn.CosineEmbeddingLoss "
+        "nn.HingeEmbeddingLoss nn.HuberLoss nn.L1Loss nn.MarginRankingLoss "
+        "nn.MultiLabelMarginLoss nn.MultiMarginLoss nn.PoissonNLLLoss nn.RMSNorm nn.SmoothL1Loss "
+        "nn.SoftMarginLoss nn.TripletMarginLoss norm_except_dim permute_copy poisson_nll_loss "
+        "polar positive quantile rad2deg ravel real renorm rms_norm rot90 select_scatter set sgn "
+        "signbit sinc sinh slice_scatter smooth_l1_loss soft_margin_loss special.entr "
+        "special.erfc special.exp2 special.expm1 special.log_ndtr special.ndtr special.sinc "
+        "special.xlog1py special.xlogy squeeze_copy sum_to_size t_copy take_along_dim "
+        "transpose_copy trapezoid trapz triplet_margin_loss trunc unbind_copy unfold_copy "
+        "unsqueeze_copy vdot view_as_complex view_as_real view_as_real_copy view_copy vsplit "
+        "xlogy",
     ),
     (
         "fine",
         "varies",
-        "abs adaptive_avg_pool1d adaptive_avg_pool2d adaptive_avg_pool3d adaptive_max_pool3d add "
-        "all any avg_pool3d batch_norm bernoulli bucketize cdouble cfloat cumsum dropout1d "
-        "dropout2d dropout3d fill floor_divide interpolate kl_div lp_pool3d max_pool1d max_pool3d "
-        "nn.AdaptiveAvgPool1d nn.AdaptiveAvgPool2d nn.BatchNorm2d nn.MultiheadAttention "
-        "nn.Threshold nn.Transformer nn.TransformerEncoder nn.TransformerEncoderLayer nn.Upsample "
-        "pixel_shuffle randint_like repeat_interleave roll tensor_split threshold unfold "
+        "abs adaptive_avg_pool1d adaptive_avg_pool2d adaptive_max_pool3d add affine_grid all "
+        "alpha_dropout any avg_pool3d batch_norm bernoulli bucketize cat cdouble cfloat chunk "
+        "cond conj copy cumsum dropout1d dropout2d dropout3d feature_alpha_dropout fill "
+        "floor_divide grid_sample kl_div linspace lp_pool3d max_pool1d max_pool3d "
+        "multi_head_attention_forward nn.AdaptiveAvgPool1d nn.AdaptiveAvgPool2d nn.BatchNorm2d "
+        "nn.MultiheadAttention nn.PairwiseDistance nn.Softplus nn.Threshold nn.Transformer "
+        "nn.TransformerDecoderLayer nn.TransformerEncoder nn.TransformerEncoderLayer nn.Upsample "
+        "pixel_shuffle randint_like repeat_interleave roll softplus threshold trace unfold "
         "while_loop zero",
     ),
     (
@@ -207,35 +210,36 @@ FACTS: tuple[tuple[str, str, str], ...] = (
     (
         "untranslated",
         "fine",
-        "bartlett_window cdist conv_tbc fft.fftfreq fft.rfftfreq kaiser_window nn.RReLU rrelu "
-        "signal.windows.kaiser",
+        "bartlett_window bitwise_left_shift bitwise_right_shift conv_tbc fft.fftfreq fft.rfftfreq "
+        "kaiser_window nn.RReLU rrelu signal.windows.kaiser",
     ),
     (
         "untranslated",
         "untranslated",
-        "binomial cholesky_inverse cholesky_solve combinations copysign corrcoef cov cummax "
-        "cummin cumprod detach_copy diagonal_scatter digamma erfinv fft.ihfft2 fft.ihfftn "
-        "fill_diagonal fmax fmin fractional_max_pool2d fractional_max_pool2d_with_indices "
-        "fractional_max_pool3d fractional_max_pool3d_with_indices frexp gcd geqrf histogram "
-        "histogramdd hypot i0 igamma igammac index_reduce inverse isin kthvalue lcm lgamma "
-        "linalg.cholesky_ex linalg.eig linalg.eigh linalg.eigvals linalg.eigvalsh "
+        "as_strided_scatter binomial cholesky cholesky_inverse cholesky_solve combinations "
+        "copysign corrcoef cov cummax cummin cumprod detach_copy diagonal_scatter digamma erfinv "
+        "fft.ihfft2 fft.ihfftn fill_diagonal fmax fmin fractional_max_pool2d "
+        "fractional_max_pool2d_with_indices fractional_max_pool3d "
+        "fractional_max_pool3d_with_indices frexp gcd geqrf grid_sampler_3d histogram histogramdd "
+        "hypot i0 igamma igammac index_reduce inverse kthvalue lcm lgamma linalg.cholesky "
+        "linalg.cholesky_ex linalg.cond linalg.eig linalg.eigh linalg.eigvals linalg.eigvalsh "
         "linalg.householder_product linalg.inv linalg.inv_ex linalg.ldl_factor "
         "linalg.ldl_factor_ex linalg.ldl_solve linalg.lstsq linalg.lu linalg.lu_factor "
         "linalg.lu_factor_ex linalg.lu_solve linalg.matrix_exp linalg.matrix_rank linalg.pinv "
         "linalg.qr linalg.slogdet linalg.solve linalg.solve_ex linalg.solve_triangular linalg.svd "
-        "linalg.svdvals linalg.tensorinv linalg.tensorsolve linalg.vander lu lu_solve matrix_exp "
-        "median mode mvlgamma nanmedian native_channel_shuffle nextafter nuclear_norm orgqr "
-        "pca_lowrank pdist pinverse poisson polygamma put qr random randperm searchsorted "
-        "select_copy slice_copy slogdet special.airy_ai special.bessel_j0 special.bessel_j1 "
-        "special.bessel_y0 special.bessel_y1 special.chebyshev_polynomial_t "
-        "special.chebyshev_polynomial_u special.chebyshev_polynomial_v "
-        "special.chebyshev_polynomial_w special.digamma special.erfinv special.gammainc "
-        "special.gammaincc special.gammaln special.hermite_polynomial_h "
-        "special.hermite_polynomial_he special.i0 special.i0e special.i1 special.i1e "
-        "special.laguerre_polynomial_l special.legendre_polynomial_p special.modified_bessel_i0 "
-        "special.modified_bessel_i1 special.modified_bessel_k0 special.modified_bessel_k1 "
-        "special.multigammaln special.ndtri special.polygamma special.psi "
-        "special.scaled_modified_bessel_k0 special.scaled_modified_bessel_k1 "
+        "linalg.svdvals linalg.tensorinv linalg.tensorsolve linalg.vander lobpcg lu lu_solve "
+        "matrix_exp median mode mvlgamma nanmedian native_channel_shuffle nextafter "
+        "nonzero_static nuclear_norm orgqr pca_lowrank pdist pinverse poisson polygamma put qr "
+        "random randperm searchsorted segment_reduce select_copy short slice_copy slogdet "
+        "special.airy_ai special.bessel_j0 special.bessel_j1 special.bessel_y0 special.bessel_y1 "
+        "special.chebyshev_polynomial_t special.chebyshev_polynomial_u "
+        "special.chebyshev_polynomial_v special.chebyshev_polynomial_w special.digamma "
+        "special.erfinv special.gammainc special.gammaincc special.gammaln "
+        "special.hermite_polynomial_h special.hermite_polynomial_he special.i0 special.i0e "
+        "special.i1 special.i1e special.laguerre_polynomial_l special.legendre_polynomial_p "
+        "special.modified_bessel_i0 special.modified_bessel_i1 special.modified_bessel_k0 "
+        "special.modified_bessel_k1 special.multigammaln special.ndtri special.polygamma "
+        "special.psi special.scaled_modified_bessel_k0 special.scaled_modified_bessel_k1 "
         "special.shifted_chebyshev_polynomial_t special.shifted_chebyshev_polynomial_u "
         "special.shifted_chebyshev_polynomial_v special.shifted_chebyshev_polynomial_w "
         "special.spherical_bessel_j0 special.zeta split_copy svd svd_lowrank triangular_solve "
@@ -244,7 +248,7 @@ FACTS: tuple[tuple[str, str, str], ...] = (
     (
         "untranslated",
         "varies",
-        "dequantize lobpcg nn.AdaptiveAvgPool3d nn.FractionalMaxPool3d",
+        "cdist dequantize index_add nn.FractionalMaxPool2d nn.FractionalMaxPool3d",
     ),
     (
         "varies",
@@ -253,14 +257,18 @@ FACTS: tuple[tuple[str, str, str], ...] = (
     ),
     (
         "varies",
+        "ScatterElements[reduction]",
+        "scatter_reduce",
+    ),
+    (
+        "varies",
         "fine",
-        "amax amin aminmax bitwise_left_shift bitwise_right_shift "
-        "fake_quantize_per_channel_affine hamming_window index_put nn.Embedding normal "
-        "scaled_dot_product_attention",
+        "amax amin aminmax fake_quantize_per_channel_affine hamming_window index_put nn.Embedding "
+        "nn.GaussianNLLLoss normal scaled_dot_product_attention",
     ),
     (
         "varies",
         "untranslated",
-        "bitwise_xor ctc_loss grouped_mm histc special.erfcx",
+        "bitwise_xor ctc_loss grouped_mm histc isin special.erfcx",
     ),
 )

@@ -49,7 +49,7 @@ ELSEWHERE = frozenset(
     """affine_grid argwhere bitwise_and bitwise_left_shift bitwise_not bitwise_or
     bitwise_right_shift bitwise_xor cdist ctc_loss dequantize dropout fold index_reduce isin
     masked_scatter masked_select nn.AdaptiveAvgPool3d nn.Fold nonzero put scatter_add where
-    grid_sampler_2d adaptive_avg_pool3d""".split()
+    grid_sampler_2d adaptive_avg_pool3d index_add scatter_reduce short""".split()
 ) | {name for name in BAD if "pool" in name.lower() and "fractional" not in name.lower()}
 
 
