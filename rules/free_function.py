@@ -19,7 +19,7 @@ class FreeFunctionUse(Match):
     def facts(self) -> Mapping[str, str]:
         """The function's name and the classes that use it."""
         shown = ", ".join(f"`{user.qualname}`" for user in self.users[:3])
-        more = f" and {len(self.users) - 3} more" if len(self.users) > 3 else ""
+        more = " and more" if len(self.users) > 3 else ""
         return {"function": self.function.qualname, "users": shown + more}
 
 

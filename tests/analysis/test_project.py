@@ -321,3 +321,15 @@ class Model(nn.Module):
     assert returns.items is not None
     first, second = returns.items
     assert not isinstance(first, Int) or first != second
+
+
+@pytest.mark.parametrize("base", ["nn.Module", "Other", "make()", "[nn.Module][0]", "f"])
+def test_a_base_that_is_a_variable(base: str) -> None:
+    """It may be any class; nothing breaks where it is not known which one."""
+    project = project_of(
+        net=f"{HEADER}class Other(nn.Module): pass\ndef f(): pass\nBase = {base}\n"
+        "class Model(Base): pass\nclass Loop(Loop): pass\nTwin = Twin\nclass Last(Twin): pass\n"
+    )
+    found = project.is_module(Symbol("class", "Model", NET))
+    assert found is (base not in ("make()", "f"))
+    assert not project.is_module(Symbol("class", "Last", NET))

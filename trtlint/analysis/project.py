@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from trtlint.analysis.externals import is_external_module
 from trtlint.analysis.index import ClassFacts, FileIndex, FunctionFacts, index_file
@@ -33,6 +33,16 @@ class Symbol:
     kind: str
     qualname: str
     path: Path | None = None
+
+    def __post_init__(self) -> None:
+        # Symbols are looked up so often that the path is worth hashing once only.
+        object.__setattr__(self, "_hash", hash((self.kind, self.qualname, self.path)))
+
+    def __hash__(self) -> int:
+        return cast(int, self._hash)  # type: ignore[attr-defined]
+
+    def __reduce__(self) -> tuple[type[Symbol], tuple[str, str, Path | None]]:
+        return Symbol, (self.kind, self.qualname, self.path)  # hashes differ between processes
 
     @property
     def key(self) -> str:
@@ -241,10 +251,19 @@ class Project:
             if current.path is None:
                 continue
             for base in self.class_facts(current).bases:
-                found = self.resolve(current.path, base)
-                # A variable or a function, which makes a class, says nothing more of it.
-                known = found is not None and found.kind in ("class", "external")
-                queue.append(found if found and known else Symbol("external", base))
+                queue.extend(self._classes(current.path, base))
+
+    def _classes(self, path: Path, base: str, hops: int = _MAX_HOPS) -> tuple[Symbol, ...]:
+        """The classes that a base may be, as written in the file ``path``."""
+        found = self.resolve(path, base)
+        if found is not None and found.kind in ("class", "external"):
+            return (found,)
+        named: tuple[Symbol, ...] = ()
+        if found is not None and found.kind == "variable" and found.path is not None and hops:
+            for name in self.files[found.path].flows[found.qualname]:
+                if not name.endswith("()"):
+                    named += self._classes(found.path, name, hops - 1)
+        return named or (Symbol("external", base),)
 
     def is_module(self, symbol: Symbol) -> bool:
         """Whether the class is an ``nn.Module``."""

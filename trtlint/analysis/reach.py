@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 from trtlint.analysis.names import GENERIC
 from trtlint.analysis.project import Project, Symbol
@@ -61,17 +62,48 @@ class Reach:
         self._callees: dict[Callee, tuple[Callee, ...]] = {}
         self._attributes: dict[tuple[Symbol, str], _Meanings] = {}
         self._variables: dict[tuple[Callee, str], _Meanings] = {}
+        self._assigned: dict[Symbol, dict[str, list[tuple[Symbol | None, str]]]] = {}
+        self._halves: dict[Symbol, tuple[list[str], list[str]]] = {}
+        self._named: dict[tuple[Path, str], tuple[Callee, ...]] = {}
+        self._roots: dict[Symbol, bool] = {}
+        self._locals: dict[Symbol, tuple[str | None, frozenset[str]]] = {}
 
     def callees(self, caller: Callee) -> tuple[Callee, ...]:
         """What ``caller`` may run, directly."""
         if caller not in self._callees:
-            found = dict.fromkeys(self._search(caller))
+            anywhere, of_self = self._split(caller.function)
+            found: dict[Callee, None] = {}
+            if caller.instance is not None and anywhere:
+                found.update(dict.fromkeys(self.callees(Callee(caller.function))))
+                found.update(dict.fromkeys(self._search(caller, of_self)))
+            else:
+                found.update(dict.fromkeys(self._search(caller, [*anywhere, *of_self])))
             self._callees[caller] = tuple(found)
         return self._callees[caller]
 
-    def _search(self, caller: Callee) -> Iterator[Callee]:
-        facts = self.project.function(caller.function)
-        for name in sorted(facts.run_by(self.exporters)):
+    def _split(self, function: Symbol) -> tuple[list[str], list[str]]:
+        """The chains in a function that mean the same for any ``self``, and the others."""
+        if function not in self._halves:
+            facts = self.project.function(function)
+            heads = {p.name for p in facts.parameters[:1]} if facts.is_method else set()
+            heads |= {"super()", ITSELF}
+            growing = True
+            while growing:  # variables made of self are as good as self
+                more = {
+                    name
+                    for name, parts in facts.flows.items()
+                    if name not in heads and any(p.split(".", 1)[0] in heads for p in parts)
+                }
+                heads |= more
+                growing = bool(more)
+            halves: tuple[list[str], list[str]] = ([], [])
+            for name in sorted(facts.run_by(self.exporters)):
+                halves[name.split(".", 1)[0] in heads].append(name)
+            self._halves[function] = halves
+        return self._halves[function]
+
+    def _search(self, caller: Callee, names: list[str]) -> Iterator[Callee]:
+        for name in names:
             passed: list[Callee] = []
             direct, meanings = self._follow(caller, name.split("."), 0, passed)
             yield from passed
@@ -79,7 +111,7 @@ class Reach:
                 yield from self._run(meaning, direct=direct, called=name.endswith(".()"))
             if not meanings and not direct:
                 yield from self._by_name(caller, name.split("."))
-        for name in facts.decorators:
+        for name in self.project.function(caller.function).decorators:
             for meaning in self._global(caller.function, name):
                 if isinstance(meaning, Callee) and self._wraps(meaning.function):
                     yield meaning
@@ -108,12 +140,17 @@ class Reach:
         """What calling an instance runs; the forward of a model is traced in any case."""
         if not self.project.is_module(symbol):
             name = "__call__"
-        elif not is_root(self.project, symbol):
+        elif not self._is_root(symbol):
             name = "forward"
         else:
             return
         if (method := self.project.find_method(symbol, name)) is not None:
             yield Callee(method, symbol)
+
+    def _is_root(self, symbol: Symbol) -> bool:
+        if symbol not in self._roots:
+            self._roots[symbol] = is_root(self.project, symbol)
+        return self._roots[symbol]
 
     def _by_name(self, caller: Callee, parts: list[str]) -> Iterator[Callee]:
         """Methods of that name, of an object about which nothing is known.
@@ -121,21 +158,26 @@ class Reach:
         Those of classes that the file defines or imports; and, as models are handed to wrappers,
         those called ``forward_...`` of all modules.
         """
-        own = self.project.function(caller.function).parameters[:1]
-        of_self = bool(own) and own[0].name == parts[0]
         name, path = parts[-1], caller.function.path
-        if len(parts) < 3 - (not of_self) or name in GENERIC or "super()" in parts or path is None:
+        of_self = parts[0] == self._local_names(caller.function)[0]
+        if len(parts) < 2 + of_self or parts[0] == "super()" or path is None:
+            return
+        if name in GENERIC or name not in self._members:
             return
         if name.startswith("forward_"):
             yield from self._forwards.get(name, ())
             return
-        index = self.project.files[path]
-        for local in (*index.classes, *index.imports):
-            symbol = self.project.resolve(path, local)
-            if symbol is None or symbol.kind != "class":
-                continue
-            if (method := self.project.find_method(symbol, name)) is not None:
-                yield Callee(method, symbol)
+        if (path, name) not in self._named:
+            index = self.project.files[path]
+            found = []
+            for local in (*index.classes, *index.imports):
+                symbol = self.project.resolve(path, local)
+                if symbol is None or symbol.kind != "class":
+                    continue
+                if (method := self.project.find_method(symbol, name)) is not None:
+                    found.append(Callee(method, symbol))
+            self._named[path, name] = tuple(found)
+        yield from self._named[path, name]
 
     @cached_property
     def _forwards(self) -> dict[str, list[Callee]]:
@@ -165,18 +207,41 @@ class Reach:
         """
         if depth > _MAX_DEPTH:
             return False, _NOTHING
-        facts = self.project.function(where.function)
         head, rest = parts[0], parts[1:]
-        first = facts.parameters[0].name if facts.is_method and facts.parameters else None
+        first, local = self._local_names(where.function)
         if head == "super()":
             return False, self._super(where, rest, depth, passed)
         if head == first and where.instance is not None:
             return False, self._links((_Instance(where.instance),), rest, depth, passed)
         if head == ITSELF:
             return False, (where,)
-        if head in facts.bound or any(p.name == head for p in facts.parameters):
+        if head in local:
+            if not self._members.issuperset(rest):
+                return False, _NOTHING
             return False, self._links(self._variable(where, head, depth), rest, depth, passed)
         return True, self._from_global(where.function, parts, depth, passed)
+
+    def _local_names(self, function: Symbol) -> tuple[str | None, frozenset[str]]:
+        """The name of a method's ``self``, and all names that are not global in a function."""
+        if function not in self._locals:
+            facts = self.project.function(function)
+            parameters = [parameter.name for parameter in facts.parameters]
+            first = parameters[0] if facts.is_method and parameters else None
+            self._locals[function] = (first, facts.bound.union(parameters))
+        return self._locals[function]
+
+    @cached_property
+    def _members(self) -> frozenset[str]:
+        """All links by which a chain may lead from one thing of the project to another."""
+        found = {"()", "*", "__class__", "apply", *_HANDS_OUT}
+        for index in self.project.files.values():
+            for class_facts in index.classes.values():
+                found.update(class_facts.methods, class_facts.flows)
+            for facts in index.functions.values():
+                found.update(
+                    name.removeprefix("self.") for name in facts.flows if name.startswith("self.")
+                )
+        return frozenset(found)
 
     def _super(self, where: Callee, rest: list[str], depth: int, passed: list[Callee]) -> _Meanings:
         owner = self.project.function(where.function).owner
@@ -191,6 +256,12 @@ class Reach:
     def _from_global(
         self, function: Symbol, parts: list[str], depth: int, passed: list[Callee]
     ) -> _Meanings:
+        assert function.path is not None
+        start = self.project.resolve(function.path, parts[0])
+        if start is None and parts[0] not in self.project.files[function.path].imports:
+            return _NOTHING
+        if start is not None and start.kind == "external":
+            return _NOTHING
         plain = parts.index("()") if "()" in parts else len(parts)
         for cut in range(plain, 0, -1):
             found = self._global(function, ".".join(parts[:cut]), depth)
@@ -290,18 +361,31 @@ class Reach:
             for base in self.project.ancestors(owner):
                 if base.path is None:
                     continue
-                facts = self.project.class_facts(base)
-                near = Symbol("class", base.qualname, base.path)
-                for part in facts.flows.get(name, ()):
-                    found.extend(self._class_level(near, part, depth))
-                for method in facts.methods:
-                    symbol = Symbol("function", f"{base.qualname}.{method}", base.path)
-                    flows = self.project.function(symbol).flows
-                    for part in (*flows.get(f"self.{name}", ()), *flows.get("self.*", ())):
-                        where = Callee(symbol, owner)
+                for wanted in (name, "*"):
+                    for method, part in self._assignments(base).get(wanted, ()):
+                        if method is None:
+                            found.extend(self._class_level(base, part, depth))
+                            continue
+                        where = Callee(method, owner)
                         found.extend(self._follow(where, part.split("."), depth + 1, [])[1])
             self._attributes[key] = _once(found)
         return self._attributes[key]
+
+    def _assignments(self, owner: Symbol) -> dict[str, list[tuple[Symbol | None, str]]]:
+        """What a class makes its attributes of: chains, and the methods that they stand in."""
+        if owner not in self._assigned:
+            found: dict[str, list[tuple[Symbol | None, str]]] = {}
+            facts = self.project.class_facts(owner)
+            for name, parts in facts.flows.items():
+                found.setdefault(name, []).extend((None, part) for part in parts)
+            for method in facts.methods:
+                symbol = Symbol("function", f"{owner.qualname}.{method}", owner.path)
+                for name, parts in self.project.function(symbol).flows.items():
+                    if name.startswith("self."):
+                        entries = found.setdefault(name.removeprefix("self."), [])
+                        entries.extend((symbol, part) for part in parts)
+            self._assigned[owner] = found
+        return self._assigned[owner]
 
     def _class_level(self, near: Symbol, part: str, depth: int) -> _Meanings:
         """What a name in a class body means: a method above it, or a global."""

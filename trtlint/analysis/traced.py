@@ -10,15 +10,24 @@ from trtlint.analysis.project import Project, Symbol
 from trtlint.analysis.reach import Callee, Reach
 from trtlint.analysis.roots import models
 
+MOST_USERS = 4  # enough to say which and that there are more; a library has thousands
+
 
 @dataclass
 class TracedFunction:
-    """A function that is traced, the modules whose ``forward`` reaches it, and who refers to it."""
+    """A function that is traced, the modules whose ``forward`` reaches it, and who refers to it.
+
+    Attributes:
+        symbol: the function.
+        owner: the class it is a method of.
+        users: the first ones found of the classes, no more than ``MOST_USERS``.
+        callers: traced functions, in the order they are found.
+    """
 
     symbol: Symbol
-    owner: Symbol | None  # the class it is a method of
-    users: list[Symbol] = field(default_factory=list)  # in the order they are found
-    callers: list[Symbol] = field(default_factory=list)  # traced functions, likewise
+    owner: Symbol | None
+    users: list[Symbol] = field(default_factory=list)
+    callers: list[Symbol] = field(default_factory=list)
 
     @property
     def path(self) -> Path:
@@ -39,8 +48,7 @@ def find_traced(
     found: dict[str, TracedFunction] = {}
     callers: dict[str, dict[Symbol, None]] = {}
     reach = Reach(project, exporters)
-    seen: set[tuple[str, str, str]] = set()
-    used: set[tuple[str, str]] = set()
+    users: dict[Callee, list[Symbol]] = {}
     for model in models(project):
         forward = project.find_method(model, "forward")
         queue = [(Callee(forward, model), model)] if forward is not None else []
@@ -49,17 +57,17 @@ def find_traced(
             callee, user = queue.pop()
             if callee.instance is not None and project.is_module(callee.instance):
                 user = callee.instance
-            symbol = callee.function
-            instance = callee.instance.key if callee.instance is not None else ""
-            state = (symbol.key, instance, user.key)
-            if state in seen or project.function(symbol).is_stub:
+            known = users.setdefault(callee, [])
+            if user in known or len(known) == MOST_USERS:
                 continue
-            seen.add(state)
+            symbol = callee.function
+            if project.function(symbol).is_stub:
+                continue
+            known.append(user)
             entry = found.get(symbol.key)
             if entry is None:
                 entry = found[symbol.key] = TracedFunction(symbol, owner_of(project, symbol))
-            if (symbol.key, user.key) not in used:
-                used.add((symbol.key, user.key))
+            if user not in entry.users and len(entry.users) < MOST_USERS:
                 entry.users.append(user)
             for other in reach.callees(callee):
                 callers.setdefault(other.function.key, {})[symbol] = None
