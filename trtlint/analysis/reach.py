@@ -17,11 +17,10 @@ from trtlint.analysis.names import GENERIC
 from trtlint.analysis.project import Project, Symbol
 from trtlint.analysis.reading import ITSELF, RETURNED
 from trtlint.analysis.roots import is_root
+from trtlint.analysis.wiring import HANDS_OUT, Wiring
 
 _MAX_DEPTH = 40  # of values made of values; cycles end before
 _CONSTRUCTORS = ("__init__", "__post_init__")
-# Methods of containers that hand out what they hold.
-_HANDS_OUT = frozenset({"get", "items", "values", "pop", "setdefault", "copy"})
 _NOT_CALLED = frozenset({"__init__", "extra_repr"})
 
 
@@ -58,20 +57,17 @@ class Reach:
 
     def __init__(self, project: Project, exporters: frozenset[str]) -> None:
         self.project = project
-        self.exporters = exporters
+        self._wiring = Wiring(project, exporters)
         self._callees: dict[Callee, tuple[Callee, ...]] = {}
         self._attributes: dict[tuple[Symbol, str], _Meanings] = {}
         self._variables: dict[tuple[Callee, str], _Meanings] = {}
-        self._assigned: dict[Symbol, dict[str, list[tuple[Symbol | None, str]]]] = {}
-        self._halves: dict[Symbol, tuple[list[str], list[str]]] = {}
         self._named: dict[tuple[Path, str], tuple[Callee, ...]] = {}
         self._roots: dict[Symbol, bool] = {}
-        self._locals: dict[Symbol, tuple[str | None, frozenset[str]]] = {}
 
     def callees(self, caller: Callee) -> tuple[Callee, ...]:
         """What ``caller`` may run, directly."""
         if caller not in self._callees:
-            anywhere, of_self = self._split(caller.function)
+            anywhere, of_self = self._wiring.halves(caller.function)
             found: dict[Callee, None] = {}
             if caller.instance is not None and anywhere:
                 found.update(dict.fromkeys(self.callees(Callee(caller.function))))
@@ -80,27 +76,6 @@ class Reach:
                 found.update(dict.fromkeys(self._search(caller, [*anywhere, *of_self])))
             self._callees[caller] = tuple(found)
         return self._callees[caller]
-
-    def _split(self, function: Symbol) -> tuple[list[str], list[str]]:
-        """The chains in a function that mean the same for any ``self``, and the others."""
-        if function not in self._halves:
-            facts = self.project.function(function)
-            heads = {p.name for p in facts.parameters[:1]} if facts.is_method else set()
-            heads |= {"super()", ITSELF}
-            growing = True
-            while growing:  # variables made of self are as good as self
-                more = {
-                    name
-                    for name, parts in facts.flows.items()
-                    if name not in heads and any(p.split(".", 1)[0] in heads for p in parts)
-                }
-                heads |= more
-                growing = bool(more)
-            halves: tuple[list[str], list[str]] = ([], [])
-            for name in sorted(facts.run_by(self.exporters)):
-                halves[name.split(".", 1)[0] in heads].append(name)
-            self._halves[function] = halves
-        return self._halves[function]
 
     def _search(self, caller: Callee, names: list[str]) -> Iterator[Callee]:
         for name in names:
@@ -159,10 +134,10 @@ class Reach:
         those called ``forward_...`` of all modules.
         """
         name, path = parts[-1], caller.function.path
-        of_self = parts[0] == self._local_names(caller.function)[0]
+        of_self = parts[0] == self._wiring.local_names(caller.function)[0]
         if len(parts) < 2 + of_self or parts[0] == "super()" or path is None:
             return
-        if name in GENERIC or name not in self._members:
+        if name in GENERIC or name not in self._wiring.members:
             return
         if name.startswith("forward_"):
             yield from self._forwards.get(name, ())
@@ -208,7 +183,7 @@ class Reach:
         if depth > _MAX_DEPTH:
             return False, _NOTHING
         head, rest = parts[0], parts[1:]
-        first, local = self._local_names(where.function)
+        first, local = self._wiring.local_names(where.function)
         if head == "super()":
             return False, self._super(where, rest, depth, passed)
         if head == first and where.instance is not None:
@@ -216,32 +191,10 @@ class Reach:
         if head == ITSELF:
             return False, (where,)
         if head in local:
-            if not self._members.issuperset(rest):
+            if not self._wiring.members.issuperset(rest):
                 return False, _NOTHING
             return False, self._links(self._variable(where, head, depth), rest, depth, passed)
         return True, self._from_global(where.function, parts, depth, passed)
-
-    def _local_names(self, function: Symbol) -> tuple[str | None, frozenset[str]]:
-        """The name of a method's ``self``, and all names that are not global in a function."""
-        if function not in self._locals:
-            facts = self.project.function(function)
-            parameters = [parameter.name for parameter in facts.parameters]
-            first = parameters[0] if facts.is_method and parameters else None
-            self._locals[function] = (first, facts.bound.union(parameters))
-        return self._locals[function]
-
-    @cached_property
-    def _members(self) -> frozenset[str]:
-        """All links by which a chain may lead from one thing of the project to another."""
-        found = {"()", "*", "__class__", "apply", *_HANDS_OUT}
-        for index in self.project.files.values():
-            for class_facts in index.classes.values():
-                found.update(class_facts.methods, class_facts.flows)
-            for facts in index.functions.values():
-                found.update(
-                    name.removeprefix("self.") for name in facts.flows if name.startswith("self.")
-                )
-        return frozenset(found)
 
     def _super(self, where: Callee, rest: list[str], depth: int, passed: list[Callee]) -> _Meanings:
         owner = self.project.function(where.function).owner
@@ -309,7 +262,7 @@ class Reach:
             further = _once(
                 found for meaning in current for found in self._link(meaning, parts[i], depth + 1)
             )
-            if not further and parts[i] in _HANDS_OUT and parts[i + 1 : i + 2] == ["()"]:
+            if not further and parts[i] in HANDS_OUT and parts[i + 1 : i + 2] == ["()"]:
                 i += 2
                 continue
             current, i = further, i + 1
@@ -362,7 +315,7 @@ class Reach:
                 if base.path is None:
                     continue
                 for wanted in (name, "*"):
-                    for method, part in self._assignments(base).get(wanted, ()):
+                    for method, part in self._wiring.assignments(base).get(wanted, ()):
                         if method is None:
                             found.extend(self._class_level(base, part, depth))
                             continue
@@ -370,22 +323,6 @@ class Reach:
                         found.extend(self._follow(where, part.split("."), depth + 1, [])[1])
             self._attributes[key] = _once(found)
         return self._attributes[key]
-
-    def _assignments(self, owner: Symbol) -> dict[str, list[tuple[Symbol | None, str]]]:
-        """What a class makes its attributes of: chains, and the methods that they stand in."""
-        if owner not in self._assigned:
-            found: dict[str, list[tuple[Symbol | None, str]]] = {}
-            facts = self.project.class_facts(owner)
-            for name, parts in facts.flows.items():
-                found.setdefault(name, []).extend((None, part) for part in parts)
-            for method in facts.methods:
-                symbol = Symbol("function", f"{owner.qualname}.{method}", owner.path)
-                for name, parts in self.project.function(symbol).flows.items():
-                    if name.startswith("self."):
-                        entries = found.setdefault(name.removeprefix("self."), [])
-                        entries.extend((symbol, part) for part in parts)
-            self._assigned[owner] = found
-        return self._assigned[owner]
 
     def _class_level(self, near: Symbol, part: str, depth: int) -> _Meanings:
         """What a name in a class body means: a method above it, or a global."""
