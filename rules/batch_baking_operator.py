@@ -48,7 +48,7 @@ _LITERAL = {
     ),
 }
 # Their decompositions compare or unroll the sizes of their operands.
-_OPERATORS = frozenset("take_along_dim kron multi_dot bilinear Bilinear gradient".split())
+_OPERATORS = frozenset("take_along_dim kron multi_dot gradient".split())
 
 
 class BatchBakingOperator(OperatorRule):
@@ -56,8 +56,8 @@ class BatchBakingOperator(OperatorRule):
 
     ## What it does
     Finds operators of a tensor with a batch whose decomposition compares or unrolls its sizes
-    (``take_along_dim``, ``kron``, ``linalg.multi_dot``, ``bilinear``, ``gradient``), and
-    ``linspace``, ``eye`` and ``torch.tensor`` made of the batch size.
+    (``take_along_dim``, ``kron``, ``linalg.multi_dot``, ``gradient``), and ``linspace``,
+    ``eye`` and ``torch.tensor`` made of the batch size.
 
     ## Why it matters
     torch.export then has one number for the batch. Where the dimension was declared with a name,

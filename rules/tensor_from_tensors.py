@@ -46,7 +46,7 @@ class TensorFromTensors(OperatorRule):
     There is no automatic fix yet: ``stack`` keeps the elements' dtype and their gradient.
 
     ## Known limits
-    ``torch.as_tensor(x)`` of a single tensor is that tensor, and fine.
+    ``torch.tensor(x)`` of a single tensor is traced, and fine.
     """
 
     name = "tensor-from-tensors"
@@ -62,8 +62,6 @@ class TensorFromTensors(OperatorRule):
         """Some element is a tensor."""
         at = 1 if use.name == "new_tensor" else 0
         data = use.args.get(at, "data")
-        if isinstance(data, Tensor):
-            return "default" if use.name in ("tensor", "new_tensor") else None
         return "default" if _holds_tensor(data) else None
 
 

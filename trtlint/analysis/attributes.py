@@ -2,15 +2,43 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from trtlint.analysis import dtypes, torch_calls
 from trtlint.analysis.arguments import Args
 from trtlint.analysis.states import model_tensor
-from trtlint.analysis.values import DeviceValue, DTypeValue, Method, Module, Number, Tensor, Value
+from trtlint.analysis.values import (
+    UNKNOWN,
+    DeviceValue,
+    DTypeValue,
+    Method,
+    Module,
+    Number,
+    Tensor,
+    Value,
+)
+
+# Functions that return the layer they are given, whose weight is then made at every call.
+_PARAMETRIZATIONS = frozenset(
+    f"torch.nn.utils.{place}{norm}"
+    for place in ("", "parametrizations.")
+    for norm in ("weight_norm", "spectral_norm")
+)
+
+
+def constructs(name: str) -> bool:
+    """Whether calling what is known by that name yields a layer or a parameter."""
+    return (name.startswith("torch.nn.") and name.rpartition(".")[2][:1].isupper()) or (
+        name in _PARAMETRIZATIONS
+    )
 
 
 def construct(name: str, args: Args) -> Value:
     """An ``nn`` layer, parameter or parameter container."""
     last = name.rpartition(".")[2]
+    if name in _PARAMETRIZATIONS:
+        layer = args.get(0, "module")
+        return replace(layer, parametrized=name) if isinstance(layer, Module) else UNKNOWN
     if last in ("Parameter", "Buffer"):
         data = args.tensor(0, "data")
         if data is None:

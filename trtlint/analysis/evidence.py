@@ -37,7 +37,9 @@ _TELLING = frozenset(
 )
 _ORDER = (cst.LessThan, cst.LessThanEqual, cst.GreaterThan, cst.GreaterThanEqual)
 _NO_TENSORS = (cst.SimpleString, cst.FormattedString, cst.ConcatenatedString, cst.List, cst.Tuple)
-_OF_TENSORS = frozenset("cat concat stack hstack vstack dstack column_stack".split())
+_OF_TENSORS = frozenset(
+    "cat concat stack hstack vstack dstack column_stack multi_dot block_diag".split()
+)
 _MAX_DEPTH = 3
 
 

@@ -12,7 +12,7 @@ import libcst as cst
 
 from trtlint.analysis import dtypes, origins, torch_calls
 from trtlint.analysis.arguments import Args, dtype_of
-from trtlint.analysis.attributes import construct, layer_attribute, tensor_attribute
+from trtlint.analysis.attributes import construct, constructs, layer_attribute, tensor_attribute
 from trtlint.analysis.builtin_calls import call_builtin
 from trtlint.analysis.layers import module_child
 from trtlint.analysis.operators import binary_operation, items_item, shape_item
@@ -248,9 +248,7 @@ class Expressions:
     def call(self, function: Value, args: Args) -> Value:
         """The result of calling a value."""
         match function:
-            case Ref(name=name) if name.startswith(("torch.nn.", "torch.nn.modules.")) and (
-                name.rpartition(".")[2][:1].isupper()
-            ):
+            case Ref(name=name) if constructs(name):
                 return construct(name, args)
             case Ref(name="torch.device"):
                 text = args.get(0, "type")

@@ -216,6 +216,7 @@ class Module(Value):
         args: the constructor's positional arguments where known.
         kwargs: its keyword arguments.
         path: how it is reached, such as ``self.conv``.
+        parametrized: the function that makes its weight anew at every call.
     """
 
     type: str
@@ -223,6 +224,7 @@ class Module(Value):
     args: tuple[Value, ...] = ()
     kwargs: tuple[tuple[str, Value], ...] = ()
     path: str = ""
+    parametrized: str = ""
 
 
 @dataclass(frozen=True)
