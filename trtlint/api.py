@@ -135,6 +135,7 @@ class Rule(Generic[M]):
         verdicts: by variant of the match, what each known target does with it.
         only_if_minded: variants that are reported only where a selected target minds.
         references: issues, pull requests and documents about the pattern.
+        defers: whether a finding is left out where another rule tells the same of that place.
     """
 
     name: ClassVar[str]
@@ -144,6 +145,7 @@ class Rule(Generic[M]):
     verdicts: ClassVar[Mapping[str, Mapping[str, Verdict]]]
     only_if_minded: ClassVar[frozenset[str]] = frozenset()
     references: ClassVar[tuple[str, ...]] = ()
+    defers: ClassVar[bool] = False
 
     def check(self, code: TracedCode) -> Iterator[M]:
         """Every occurrence in one traced function."""
@@ -233,6 +235,8 @@ class Torch2trtMatch(Match):
 class Torch2trtRule(Rule[Torch2trtMatch]):
     """A rule about one way in which torch2trt loses what the model computes."""
 
+    defers = True
+
     def check(self, code: TracedCode) -> Iterator[Torch2trtMatch]:
         """Every loss of the rule's kind."""
         for loss in torch2trt_report(code).losses:
@@ -247,13 +251,9 @@ def only_torch2trt(verdict: Verdict, early: Verdict | None = None) -> dict[str, 
         verdict: what torch2trt 0.5 does with it.
         early: what torch2trt 0.1 did with it, where somebody says so.
     """
-    others = cited("fine", "not minded as such on this route, whose own rules speak of it")
-    table = {
-        "tensorrt-rtx-1.7": others,
-        "tensorrt": others,
-        "torch-tensorrt": others,
-        "torch2trt-0.5": verdict,
-    }
+    fine = cited("fine", "not minded as such on this route, whose own rules speak of it")
+    table = dict.fromkeys(("tensorrt-rtx-1.7", "tensorrt", "torch-tensorrt"), fine)
+    table["torch2trt-0.5"] = verdict
     return {**table, "torch2trt-0.1": early} if early is not None else table
 
 

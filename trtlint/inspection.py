@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 
 from trtlint import catalogue, fixing
@@ -194,7 +194,7 @@ class Inspection:
                 )
             )
             return found
-        for name in self.settings.rules:
+        for name in self._speaking:
             rule = catalogue.rules()[name]
             try:
                 for match in rule.check(code):
@@ -214,7 +214,39 @@ class Inspection:
                 )
                 crash.__cause__ = error
                 errors.append(crash)
-        return found
+        return [candidate for candidate in found if not self._told(candidate, found)]
+
+    @cached_property
+    def _speaking(self) -> tuple[str, ...]:
+        """The rules that may report something for the selected targets."""
+        return tuple(name for name in self.settings.rules if self._may_speak(name))
+
+    def _may_speak(self, name: str) -> bool:
+        rule, targets = catalogue.rules()[name], self.settings.targets
+        return any(
+            variant not in rule.only_if_minded
+            or any(
+                catalogue.verdict_kinds(rule, variant, self.settings.dynamic_batch)[t].minds
+                for t in targets
+            )
+            for variant in rule.verdicts
+        )
+
+    def _told(self, candidate: Candidate, found: Sequence[Candidate]) -> bool:
+        """Whether a more particular rule tells the same of the same place."""
+        finding = candidate.finding
+        if not catalogue.rules()[finding.rule].defers:
+            return False
+        return any(
+            other.finding.span == finding.span
+            and self._minding(finding) <= self._minding(other.finding)
+            for other in found
+            if not catalogue.rules()[other.finding.rule].defers
+        )
+
+    def _minding(self, finding: Finding) -> set[str]:
+        """The selected targets that mind."""
+        return {name for name in self.settings.targets if finding.verdicts[name].minds}
 
     def _too_deep(self, traced: TracedFunction) -> SourceError:
         return SourceError(

@@ -64,6 +64,7 @@ class Analysis:
         self.evidence: dict[tuple[str, int], frozenset[str]] = {}  # a cache of its own module
         self.retaining: dict[str, bool] = {}  # likewise
         self.batches: dict[str, Batched] = {}  # likewise
+        self.conversions: dict[object, object] = {}  # likewise, of the model of a converter
         self._evaluations: dict[str, Evaluation] = {}
         self._attributes: dict[str, Env] = {}
         self._results: dict[tuple[object, ...], Value] = {}
@@ -327,6 +328,8 @@ def _parameter(parameter: Parameter, evidence: bool, scope: str) -> Value:
         return Unknown(shared)
     if annotation.endswith("]"):  # a container: what it holds is not followed
         return Unknown(shared)
+    if annotation in ("int", "float", "bool"):  # said outright: more than any use of it shows
+        return number_parameter(name, annotation, parameter.default_int)
     if annotation.endswith("Tensor") or (evidence and parameter.default in ("", "NoneType")):
         return Tensor(
             Shape.of_input(name),
@@ -337,8 +340,6 @@ def _parameter(parameter: Parameter, evidence: bool, scope: str) -> Value:
             parameter=parameter.name,
             varies=True,
         )
-    if annotation in ("int", "float", "bool"):
-        return number_parameter(name, annotation, parameter.default_int)
     if annotation == "str" or parameter.default == "str":
         return Text()
     if parameter.default in ("int", "float", "bool"):

@@ -25,8 +25,10 @@ from trtlint.conversion.torch2trt.project_calls import ProjectCalls
 from trtlint.conversion.torch2trt.python_calls import container_method, python_function
 from trtlint.conversion.torch2trt.status import (
     UNKNOWN,
+    Constant,
     Group,
     Inputs,
+    Setting,
     Status,
     is_baked_number,
 )
@@ -176,10 +178,14 @@ class Calls:
             return self.project.autograd(node, holder.key, self._operands(node))
         if name in ("size",) and (owner.tensor or isinstance(owner.status, Inputs)):
             return self._size(node, owner)
+        if isinstance(owner.status, Setting) and f"torch.Tensor.{name}" in facts.CONVERTERS:
+            owner = Operand(Constant(), owner.value, owner.node)
         args, kwargs, hidden = self._operands(node, owner)
         if not owner.tensor and not isinstance(owner.status, Inputs):
             return _carried([one.status for one in (*args[1:], *kwargs.values())])
         if isinstance(owner.status, Inputs) and name in _OF_CONTAINERS:
+            if isinstance(func.value, cst.Name) and name in ("append", "extend", "update"):
+                self.flow.env[func.value.value] = Group(None, UNKNOWN)
             return UNKNOWN
         return self.converting.apply(
             Call(f"torch.Tensor.{name}", node, args, kwargs, "method", hidden)

@@ -22,6 +22,7 @@ from trtlint.conversion.torch2trt.status import (
     Inputs,
     Loss,
     Scalar,
+    Setting,
     Status,
     is_baked_number,
     leaves,
@@ -45,8 +46,7 @@ class Converting:
 
     def apply(self, call: Call) -> Status:
         """The result of one hooked call."""
-        if call.form != "operator" and call.args:
-            self._learn(call.args[0])
+        self._learn(call)
         call = replace_inputs(call)
         kind = facts.CONVERTERS.get(call.name)
         if call.last in facts.NOT_TENSORS and kind is None:
@@ -55,10 +55,14 @@ class Converting:
             return self.unconverted.result(call)
         return self._converted(call, kind)
 
-    def _learn(self, first: Operand) -> None:
+    def _learn(self, call: Call) -> None:
         """What torch is called with first is a tensor, also where it was met before."""
-        if isinstance(first.status, Inputs) and first.status.name and not first.status.compared:
-            self.flow.tensors.add(first.status.name)
+        if not call.args or call.last in facts.OF_SEQUENCES:
+            return
+        status = call.args[0].status
+        shown = call.form != "operator" or isinstance(call.args[-1].status, Scalar)
+        if shown and isinstance(status, Inputs) and status.name and not status.compared:
+            self.flow.tensors.add(status.name)
 
     def _converted(self, call: Call, kind: str) -> Status:
         tensors = call.tensors()
@@ -74,7 +78,11 @@ class Converting:
         self._check(call, kind)
         for operand in call.operands():
             self.flow.use(operand.status)
-        if not call.hidden and all(isinstance(one, Constant) for one in tensors) and tensors:
+        settings = any(
+            isinstance(leaf, Setting) for one in call.args for leaf in leaves(one.status)
+        )
+        known = [one for one in tensors if not isinstance(one, Setting)]
+        if (known or settings) and all(isinstance(one, Constant) for one in known):
             result: Status = Constant(True, any(map(of_batch, tensors)))
         else:
             base: frozenset[str] = frozenset()
@@ -82,7 +90,8 @@ class Converting:
                 base = first.base | {first.name}
             name = self.expressions.token(call.node)
             same = kind == "identity" and isinstance(first, Followed)
-            result = first if same else Followed(name, base=base)
+            assumed = all(one.assumed for one in tensors if isinstance(one, Followed))
+            result = first if same else Followed(name, base=base, assumed=assumed and bool(known))
         return self._shaped(call, kind, result)
 
     def _shaped(self, call: Call, kind: str, result: Status) -> Status:

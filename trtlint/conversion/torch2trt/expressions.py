@@ -27,6 +27,7 @@ from trtlint.conversion.torch2trt.operands import BINARY, COMPARE, Call, Operand
 from trtlint.conversion.torch2trt.status import (
     NOTHING,
     PLAIN,
+    SETTING,
     UNKNOWN,
     Baked,
     Constant,
@@ -101,11 +102,9 @@ class Expressions:
             case cst.Dict():
                 return self._dict(node)
             case cst.IfExp(test=test, body=body, orelse=orelse):
-                dead = self.code.evaluation.dead
-                if id(body) in dead or _is_name(test, "False"):
-                    return self.status(orelse)
-                if id(orelse) in dead or _is_name(test, "True"):
-                    return self.status(body)
+                outcome = self.code.analysis.outcome(self.code.code, test)
+                if outcome is not None:
+                    return self.status(body if outcome else orelse)
                 self.decides(test, self.truth(test))
                 return join(self.status(body), self.status(orelse))
             case cst.NamedExpr(target=target, value=value):
@@ -171,7 +170,8 @@ class Expressions:
         name = node.attr.value
         if isinstance(node.value, cst.Name) and node.value.value == "self":
             found = self.flow.env.get(f"self.{name}")
-            return found if found is not None else self.known(self.value(node))
+            known = found if found is not None else self.known(self.value(node))
+            return SETTING if known == UNKNOWN else known
         owner = self.status(node.value)
         if isinstance(owner, Status) and not is_tensor(owner) and not isinstance(owner, Inputs):
             if isinstance(owner, Group):
@@ -239,7 +239,10 @@ class Expressions:
                     )
                 ),
             )
-        if Inputs in (type(left.status), type(right.status)):
+        sides = (left.status, right.status)
+        if any(isinstance(one, Inputs) and not one.name for one in sides):
+            return UNKNOWN  # an element of an input may be a number
+        if any(isinstance(one, Inputs) for one in sides):
             call = Call(f"torch.Tensor.__{name}__", node, (left, right), form="operator")
             return self.calls.converting.apply(call)
         if isinstance(left.status, Scalar) and isinstance(right.status, Scalar):
@@ -269,8 +272,12 @@ class Expressions:
 
     def augmented(self, node: cst.AugAssign) -> Status:
         """``x += y``: the same object where ``x`` is a tensor."""
-        left = self.operand(node.target)
         right = self.operand(node.value)
+        if isinstance(node.target, cst.Subscript) and is_tensor(self.status(node.target.value)):
+            # What it reads matters as little as what it makes: the write is lost.
+            self.flow.use(right.status)
+            return join(self.status(node.target.value), right.status)
+        left = self.operand(node.target)
         result = self._binary(node, node.operator, left, right)
         if left.tensor and not isinstance(node.target, cst.Subscript):
             return self.calls.converting.in_place(
@@ -372,10 +379,6 @@ class Expressions:
         each = self.status(made)
         self.flow.env = saved
         return Group(None, each)
-
-
-def _is_name(node: cst.BaseExpression, name: str) -> bool:
-    return isinstance(node, cst.Name) and node.value == name
 
 
 def _floating(value: Value) -> bool:

@@ -174,6 +174,11 @@ CREATIONS = frozenset(
     from_numpy Tensor FloatTensor LongTensor BoolTensor IntTensor DoubleTensor HalfTensor
     empty_strided""".split()
 )
+# These take a sequence of tensors.
+OF_SEQUENCES = frozenset(
+    """cat concat concatenate stack hstack vstack dstack column_stack row_stack meshgrid einsum
+    block_diag broadcast_tensors cartesian_prod atleast_1d atleast_2d""".split()
+)
 # Of their second operand these read the shape only.
 SHAPE_OF_OTHER = frozenset({"expand_as", "view_as", "reshape_as", "sum_to_size"})
 # In-place methods that change no number.

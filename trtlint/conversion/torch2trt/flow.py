@@ -10,6 +10,7 @@ import libcst as cst
 from trtlint.analysis.traced_code import TracedCode
 from trtlint.analysis.writes import slice_writes
 from trtlint.conversion.torch2trt.expressions import Expressions
+from trtlint.conversion.torch2trt.kinds import is_of_kind, kind_asked
 from trtlint.conversion.torch2trt.status import (
     NOTHING,
     UNKNOWN,
@@ -39,11 +40,13 @@ class Report:
         losses: where the converted network parts from the model.
         casts: by identity of a cast's call, whether the value follows the input and is lost.
         writes: by identity of a written subscript, whether the write is lost.
+        calls: by the key of a function of the project, the arguments of each call.
     """
 
     losses: list[Loss] = field(default_factory=list)
     casts: dict[int, bool] = field(default_factory=dict)
     writes: dict[int, bool] = field(default_factory=dict)
+    calls: dict[str, list[Env]] = field(default_factory=dict)
     _seen: set[tuple[int, str]] = field(default_factory=set)
 
     def add(self, loss: Loss) -> None:
@@ -241,18 +244,22 @@ class Flow:
         self.expressions.decides(test, outcome)
 
     def _if(self, node: cst.If) -> bool:
-        dead = self.code.evaluation.dead
-        self._decide(node.test, node.body)
+        outcome = self.code.analysis.outcome(self.code.code, node.test)
+        asked = kind_asked(node.test)
+        if outcome is None and asked is not None:
+            outcome = is_of_kind(self.status(asked[0]), asked[1])
+        if outcome is None:
+            self._decide(node.test, node.body)
         before = dict(self.env)
         ends: list[Env] = []
-        if id(node.body) not in dead and self.block(node.body):
+        if asked is not None and asked[1] == "sequence" and isinstance(asked[0], cst.Name):
+            self.env[asked[0].value] = Group(None, UNKNOWN)
+        if outcome is not False and self.block(node.body):
             ends.append(self.env)
         self.env = dict(before)
         orelse = node.orelse
-        if orelse is None:
-            runs = True
-        elif id(orelse) in dead:
-            runs = False
+        if outcome is True or orelse is None:
+            runs = outcome is not True
         else:
             runs = self._if(orelse) if isinstance(orelse, cst.If) else self.block(orelse.body)
         if runs:

@@ -61,7 +61,8 @@ def _weights(call: Call, kind: str) -> Limit | None:
         return None
     for position, name in facts.WEIGHTS.get(kind, ()):
         one = call.get(position, name)
-        if one is not None and isinstance(one.status, Followed | Baked):
+        followed = isinstance(one.status, Followed) and not one.status.assumed if one else False
+        if one is not None and (followed or isinstance(one.status, Baked)):
             return Limit("torch2trt-baked-value", "weight", f"takes {name} as the sample's numbers")
     return None
 

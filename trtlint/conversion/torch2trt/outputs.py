@@ -27,19 +27,19 @@ def check_outputs(flow: Flow) -> None:
     """Report what the network cannot hand out as the model does."""
     for node, status in flow.returns:
         value = flow.code.value(node.value) if node.value is not None else None
-        for variant, why in _problems(status, value):
+        for variant, why in _problems(flow, status, value):
             flow.report.add(Loss("torch2trt-output-form", node, variant, {"why": why}))
             break
 
 
-def _problems(status: Status, value: Value | None) -> Iterator[tuple[str, str]]:
+def _problems(flow: Flow, status: Status, value: Value | None) -> Iterator[tuple[str, str]]:
     if isinstance(status, Group) and status.record:
         yield "refused", "an object of a class of its own holds the outputs"
         return
     names: list[str] = []
     for leaf in leaves(status):
         match leaf:
-            case Followed(entry=True) | Inputs():
+            case Followed(entry=True) | Inputs() if not _is_imported(flow):
                 yield "refused", "an input of the network cannot be its output"
             case Constant(held=False):
                 yield "refused", "a constant that no converter met has no _trt"
@@ -47,12 +47,24 @@ def _problems(status: Status, value: Value | None) -> Iterator[tuple[str, str]]:
                 if name in names:
                     yield "wrong", "one tensor is returned twice"
                 names.append(name)
-            case Baked(cause=None):
-                continue
+    if any(isinstance(leaf, Baked) for leaf in leaves(status)):
+        return  # reported where they were lost
     for one in _tensors(value):
         dtype = one.dtype
         if dtype is not None and dtype.spelled and dtype.name not in _KINDS:
             yield "wrong", f"outputs of dtype {dtype.name} are left out"
+
+
+def _is_imported(flow: Flow) -> bool:
+    """Whether another file imports the module's class: it is a part of something larger there."""
+    owner = flow.code.owner
+    own = flow.code.code.path
+    return owner is not None and any(
+        name.rpartition(".")[2] == owner.qualname
+        for path, index in flow.code.project.files.items()
+        if path != own
+        for name in index.imports.values()
+    )
 
 
 def _tensors(value: Value | None) -> Iterator[Tensor]:

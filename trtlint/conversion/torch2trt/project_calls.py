@@ -78,15 +78,23 @@ class ProjectCalls:
         names = [p.name for p in code.code.facts.parameters if not p.variadic]
         if bound and code.code.facts.is_method:
             names = names[1:]
-        env: dict[str, Status] = {}
+        given = {**dict(zip(names, args, strict=False)), **kwargs}
+        env: dict[str, Status] = {name: _passed(status, name) for name, status in given.items()}
         for parameter in code.code.facts.parameters:
             if parameter.default in ("int", "float", "bool"):
-                env[parameter.name] = PLAIN
+                env.setdefault(parameter.name, PLAIN)
             elif parameter.default in ("NoneType", "str"):
-                env[parameter.name] = NOTHING
-        env.update(zip(names, map(_passed, args), strict=False))
-        env.update({name: _passed(status) for name, status in kwargs.items()})
-        return _returned(Flow(code, env, Report(), self.flow.depth + 1).run())
+                env.setdefault(parameter.name, NOTHING)
+        if self.flow.depth == 0:
+            self.flow.report.calls.setdefault(symbol.key, []).append(env)
+        key = (symbol.key, tuple(sorted(env.items(), key=lambda item: item[0])))
+        known = analysis.conversions
+        if key not in known:
+            known[key] = UNKNOWN  # of a recursive call nothing is known
+            known[key] = Flow(code, dict(env), Report(), self.flow.depth + 1).run()
+        result = known[key]
+        assert isinstance(result, Status)
+        return _returned(result, given, self.expressions.token(node))
 
     def construct(self, key: str, operands: Operands) -> Status:
         """An object of a class of the project."""
@@ -114,21 +122,37 @@ class ProjectCalls:
         return result
 
 
-def _passed(status: Status) -> Status:
-    """An argument inside the callee: what it was baked from was reported outside."""
-    return Baked(None) if isinstance(status, Baked) else status
+def _passed(status: Status, name: str) -> Status:
+    """An argument inside the callee: under its name there; what it lost was reported outside."""
+    match status:
+        case Followed(entry=entry):
+            return Followed(name, entry)
+        case Baked():
+            return Baked(None)
+        case Scalar():
+            return replace(status, cause=None)
+        case Group(items=tuple() as items):
+            passed = tuple(_passed(one, f"{name}.{i}") for i, one in enumerate(items))
+            return replace(status, items=passed)
+        case Group():
+            return replace(status, element=_passed(status.element, name))
+        case _:
+            return status
 
 
-def _returned(status: Status) -> Status:
+def _returned(status: Status, given: Mapping[str, Status], token: str) -> Status:
     """A result outside the callee: what it lost is reported inside."""
     match status:
+        case Followed(name=name):
+            known = given.get(name)
+            return known if isinstance(known, Followed) else replace(status, name=f"{token}{name}")
         case Baked():
             return Baked(None)
         case Scalar(kind="baked"):
             return replace(status, cause=None)
         case Group(items=tuple() as items):
-            return replace(status, items=tuple(map(_returned, items)))
+            return replace(status, items=tuple(_returned(one, given, token) for one in items))
         case Group():
-            return replace(status, element=_returned(status.element))
+            return replace(status, element=_returned(status.element, given, token))
         case _:
             return status

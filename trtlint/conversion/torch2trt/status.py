@@ -49,11 +49,13 @@ class Followed(Status):
         name: the Python object; two values of one name are one object.
         entry: whether its ``_trt`` is an input of the network itself.
         base: the objects whose memory it shares, if it is a view.
+        assumed: whether it is made of parameters that may be weights as well.
     """
 
     name: str = ""
     entry: bool = False
     base: frozenset[str] = frozenset()
+    assumed: bool = False
 
 
 @dataclass(frozen=True)
@@ -151,13 +153,21 @@ class Inputs(Status):
     Attributes:
         name: the parameter.
         compared: whether this is the result of comparing it.
+        part: whether this is a slice of it.
     """
 
     name: str = ""
     compared: bool = False
+    part: bool = False
+
+
+@dataclass(frozen=True)
+class Setting(Status):
+    """An attribute of the module of which nothing is known: a weight, a number, a layer."""
 
 
 UNKNOWN = Status()
+SETTING = Setting()
 NOTHING = Nothing()
 PLAIN = Scalar()
 
@@ -170,6 +180,10 @@ def join(left: Status, right: Status) -> Status:
         case Nothing(), _:
             return right
         case _, Nothing():
+            return left
+        case Setting(), Constant():
+            return right
+        case Constant(), Setting():
             return left
         case Group(), Group():
             return _join_groups(left, right)
@@ -188,6 +202,7 @@ def join(left: Status, right: Status) -> Status:
                 left.name if left.name == right.name else "",
                 left.entry and right.entry,
                 left.base | right.base,
+                left.assumed and right.assumed,
             )
         case (Baked(), Followed() | Constant() | Scalar()):
             return left

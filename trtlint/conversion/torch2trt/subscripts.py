@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -43,9 +44,10 @@ class Subscripts:
             return self._of_group(node, owner)
         if isinstance(owner, Inputs):
             by_tensor = any(isinstance(i, Followed | Baked) or _compared(i) for i in indices)
-            one = len(node.slice) == 1 and isinstance(node.slice[0].slice, cst.Index)
-            if one and not by_tensor:
-                return Inputs()
+            if len(node.slice) == 1 and not by_tensor and not _is_tuple(node):
+                # A slice of a list is a list, and one of a tensor a tensor.
+                sliced = isinstance(node.slice[0].slice, cst.Slice)
+                return replace(owner, part=True) if sliced else Inputs()
             owner = Followed(owner.name, entry=True)
         match owner:
             case Baked() | Scalar(kind="baked"):
@@ -119,6 +121,11 @@ class Subscripts:
         if isinstance(owner, Constant):
             return owner
         return Followed(self.expressions.token(node), base=owner.base | {owner.name})
+
+
+def _is_tuple(node: cst.Subscript) -> bool:
+    part = node.slice[0].slice
+    return isinstance(part, cst.Index) and isinstance(part.value, cst.Tuple)
 
 
 def _compared(status: Status) -> bool:

@@ -116,7 +116,7 @@ class Unconverted:
         match first:
             case Followed():
                 self.lost_write(call.node, call.shown)
-                return first
+                return Baked(None)
             case Baked(base=base) if base:
                 self.lost_write(call.node, call.shown)
                 return first
