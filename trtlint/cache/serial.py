@@ -55,7 +55,9 @@ def decoder(kind: Any) -> Callable[[Plain], Any]:
         return lambda found: {key: value_of(value) for key, value in found.items()}
     if is_dataclass(kind):
         return _dataclass(kind)
-    if kind is Path or (isinstance(kind, type) and issubclass(kind, Enum)):
+    if kind is Path:
+        return _path
+    if isinstance(kind, type) and issubclass(kind, Enum):
         return kind
     if kind in (str, int, float, bool):
         return _same
@@ -66,6 +68,11 @@ def _same(value: Plain) -> Any:
     return value
 
 
+@cache
+def _path(value: str) -> Path:
+    return Path(value)
+
+
 def _many(container: Any, kind: Any) -> Callable[[Plain], Any]:
     item = decoder(kind)
     if item is _same:
@@ -74,14 +81,20 @@ def _many(container: Any, kind: Any) -> Callable[[Plain], Any]:
 
 
 def _dataclass(kind: Any) -> Callable[[Plain], Any]:
-    hints = get_type_hints(kind)
-    decoders = [decoder(hints[name]) for name in _names(kind)]
-    return lambda found: kind(
-        *[
-            value if decode is _same else decode(value)
-            for decode, value in zip(decoders, found, strict=True)
-        ]
-    )
+    hints, names = get_type_hints(kind), _names(kind)
+    decoders = [(i, decoder(hints[name])) for i, name in enumerate(names)]
+    changed = [(i, decode) for i, decode in decoders if decode is not _same]
+
+    def make(found: Plain) -> Any:
+        values = [*found]
+        for i, decode in changed:
+            values[i] = decode(values[i])
+        # Without the constructor, which sets the fields of a frozen class one by one, slowly.
+        made = object.__new__(kind)
+        made.__dict__.update(zip(names, values, strict=True))
+        return made
+
+    return make
 
 
 @cache
