@@ -89,7 +89,7 @@ class MaskRead(Rule[MaskedRead]):
         """Every such subscript that is read."""
         written = set(_targets(code))
         for node in code.walk(cst.Subscript):
-            if id(node) in written or not isinstance(code.value(node.value), Tensor):
+            if id(node) in written:
                 continue
             for one in index_values(code, node):
                 if isinstance(one, Tensor) and one.dtype is not None and one.dtype.is_bool:

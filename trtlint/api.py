@@ -31,6 +31,7 @@ from trtlint.analysis.literals import (
     text_of,
 )
 from trtlint.analysis.operator_uses import OperatorUse
+from trtlint.analysis.outputs import odd_outputs
 from trtlint.analysis.pieces import Written, decompose, untouched
 from trtlint.analysis.project import Symbol
 from trtlint.analysis.sizes import FloorDivAtom, Size, at_least
@@ -68,6 +69,7 @@ from trtlint.analysis.values import (
     Tensor,
     Value,
 )
+from trtlint.analysis.view_writes import ViewWrite, view_writes
 from trtlint.analysis.writes import (
     SliceWrite,
     index_values,
@@ -334,6 +336,7 @@ __all__ = [
     "Undecided",
     "Value",
     "Verdict",
+    "ViewWrite",
     "Written",
     "add_to_init",
     "at_least",
@@ -371,6 +374,7 @@ __all__ = [
     "names_device",
     "number_of",
     "obstacle",
+    "odd_outputs",
     "only_torch2trt",
     "primary",
     "reads_elements",
@@ -395,5 +399,6 @@ __all__ = [
     "truth_tests",
     "untouched",
     "variables",
+    "view_writes",
     "written_later",
 ]

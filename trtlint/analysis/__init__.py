@@ -67,6 +67,7 @@ class Analysis:
         self.conversions: dict[object, object] = {}  # likewise, of the model of a converter
         self._evaluations: dict[str, Evaluation] = {}
         self._attributes: dict[str, Env] = {}
+        self._made: dict[str, Env] = {}
         self._results: dict[tuple[object, ...], Value] = {}
 
     # -- access -----------------------------------------------------------------------------
@@ -113,11 +114,21 @@ class Analysis:
         return self.project.find("class", key)
 
     def attributes(self, owner: Symbol) -> Env:
+        """What ``self`` holds whenever a method runs: what nothing but ``__init__`` assigns."""
+        known = self._attributes.get(owner.key)
+        if known is None:
+            rebound = dict.fromkeys(self._rebound(owner), UNKNOWN)
+            known = self._attributes[owner.key] = {**self.made(owner), **rebound}
+        return known
+
+    def made(self, owner: Symbol) -> Env:
         """What the class's ``__init__`` and those of its bases put into ``self``."""
-        if owner.key in self._attributes:
-            return self._attributes[owner.key]
+        if owner.key in self._made:
+            return self._made[owner.key]
         found: Env = {}
-        self._attributes[owner.key] = found  # a class that refers to itself sees what is known
+        self._made[owner.key] = found
+        # A class that refers to itself sees what is known.
+        known = self._attributes.setdefault(owner.key, found)
         init = self.project.find_method(owner, "__init__")
         seen: set[str] = set()
         while init is not None and init.key not in seen:
@@ -129,8 +140,8 @@ class Analysis:
                 found.setdefault(name, value)
             base = owner_of(self.project, init)
             init = self.project.find_method(owner, "__init__", after=base) if base else None
-        for name in self._rebound(owner):
-            found[name] = UNKNOWN
+        if known is found:
+            del self._attributes[owner.key]
         return found
 
     def _rebound(self, owner: Symbol) -> set[str]:

@@ -8,8 +8,8 @@ from typing import Literal
 from trtlint.analysis.arguments import Args
 from trtlint.analysis.sizes import ONE, ZERO, at_least, floor_div, minimum
 from trtlint.analysis.values import (
+    ROW,
     UNKNOWN,
-    UNSURE,
     Int,
     Items,
     Module,
@@ -134,7 +134,7 @@ def _element(value: Value) -> Value:
             return Number("int") if start is not None else UNKNOWN
         case Tensor():
             row = Tensor(None, False, value.dtype, value.device, value.storage)
-            return replace(row, varies=value.varies, view=UNSURE)
+            return replace(row, varies=value.varies, view=ROW)
         case Module(args=children) if len(set(children)) == 1:
             return children[0]
         case _:

@@ -23,7 +23,7 @@ _ATTRIBUTES = frozenset(
     masked_fill_ gather scatter clamp relu_ clamp_ add_ mul_ sub_ div_ zero_ fill_ copy_
     permute_ pow sqrt exp log abs data mT bmm roll flip cumsum argmax topk sort
     requires_grad is_cuda pixel_shuffle sum prod max min all any tile repeat_interleave
-    unfold index_select masked_select nonzero""".split()
+    unfold index_select masked_select nonzero item""".split()
 )
 _TELLING = frozenset(
     {

@@ -109,6 +109,11 @@ class Expressions:
 
     def _conditional(self, node: cst.IfExp) -> Value:
         self.value(node.test)
+        outcome = self.frame.analysis.outcome(self.frame.code, node.test)
+        if outcome is not None:
+            chosen, other = (node.body, node.orelse) if outcome else (node.orelse, node.body)
+            self.frame.mark_dead(other)
+            return self.value(chosen)
         return join(self.value(node.body), self.value(node.orelse))
 
     def _named(self, node: cst.NamedExpr) -> Value:

@@ -25,8 +25,8 @@ from trtlint.analysis.states import (
     registered,
 )
 from trtlint.analysis.values import (
+    ROW,
     UNKNOWN,
-    UNSURE,
     Int,
     Items,
     Method,
@@ -203,7 +203,7 @@ class Frame:
         element = element_of(value) if isinstance(value, Items) else Unknown(aliases(value))
         if isinstance(value, Tensor):
             element = Tensor(None, False, value.dtype, value.device, value.storage)
-            element = replace(element, varies=value.varies, view=UNSURE)
+            element = replace(element, varies=value.varies, view=ROW)
         for target in targets:
             self.bind(target, element)
 
@@ -246,7 +246,7 @@ class Frame:
         before = dict(self.env)  # also undoes what the test shows, once the branch is over
         leaves: list[Env] = []
         if outcome is False:
-            self._mark_dead(node.body)
+            self.mark_dead(node.body)
         else:
             shown = refine(node.test, self.env)
             if self.block(node.body):
@@ -256,7 +256,7 @@ class Frame:
         self.env = dict(before)
         if outcome is True:
             if node.orelse is not None:
-                self._mark_dead(node.orelse)
+                self.mark_dead(node.orelse)
         elif isinstance(node.orelse, cst.If):
             self.result.before[id(node.orelse)] = dict(self.env)
             if self._if(node.orelse):
@@ -271,7 +271,8 @@ class Frame:
             self.env = joined(self.env, leaves.pop())
         return True
 
-    def _mark_dead(self, node: cst.CSTNode) -> None:
+    def mark_dead(self, node: cst.CSTNode) -> None:
+        """``node`` never runs."""
         self.result.dead.update(map(id, self.code.nodes(node)))
 
     def _loop(

@@ -130,7 +130,7 @@ def users_digest(traced: TracedFunction | None) -> str:
     """What is noted of a function: whether it is traced, for whom, and who refers to it."""
     if traced is None:
         return ""
-    return symbols_digest(traced.users) + symbols_digest(traced.callers)
+    return symbols_digest(traced.users) + symbols_digest(traced.callers) + str(traced.nested)
 
 
 class _View(Mapping[K, V]):

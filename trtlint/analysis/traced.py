@@ -22,12 +22,14 @@ class TracedFunction:
         owner: the class it is a method of.
         users: the first ones found of the classes, no more than ``MOST_USERS``.
         callers: traced functions, in the order they are found.
+        nested: whether methods of other classes name the owner.
     """
 
     symbol: Symbol
     owner: Symbol | None
     users: list[Symbol] = field(default_factory=list)
     callers: list[Symbol] = field(default_factory=list)
+    nested: bool = False
 
     @property
     def path(self) -> Path:
@@ -72,8 +74,23 @@ def find_traced(
             for other in reach.callees(callee):
                 callers.setdefault(other.function.key, {})[symbol] = None
                 queue.append((other, user))
+    named = _named_by(project)
     for key, entry in found.items():
         entry.callers.extend(callers.get(key, ()))
+        if entry.owner is not None:
+            name = entry.owner.qualname.rpartition(".")[2]
+            entry.nested = bool(named.get(name, set()) - {(entry.path, entry.owner.qualname)})
+    return found
+
+
+def _named_by(project: Project) -> dict[str, set[tuple[Path, str]]]:
+    """By the name of a module class, the classes whose methods mention that name."""
+    names = {module.qualname.rpartition(".")[2] for module in project.modules}
+    found: dict[str, set[tuple[Path, str]]] = {}
+    for path, index in project.files.items():
+        for facts in index.functions.values():
+            for name in names & facts.names if facts.owner else ():
+                found.setdefault(name, set()).add((path, str(facts.owner)))
     return found
 
 

@@ -242,6 +242,7 @@ class DeviceValue(Value):
 
 
 UNKNOWN = Unknown()
+ROW = "a row"  # the view of a tensor that was got by going through another
 UNSURE = "perhaps a view"  # the view of a tensor that is one on some paths
 # A storage token of tensors of which several elements may be one place in memory.
 OVERLAPPING = "several elements in one place"
