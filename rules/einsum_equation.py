@@ -8,6 +8,7 @@ from typing import ClassVar
 from trtlint.api import (
     OperatorRule,
     OperatorUse,
+    Tensor,
     TracedCode,
     Verdict,
     cited,
@@ -67,7 +68,10 @@ class EinsumEquation(OperatorRule):
 
     def variant(self, use: OperatorUse, code: TracedCode) -> str | None:
         """Which of the forms the equation has."""
-        equation = text_of(use.option("equation", 0))
+        first = use.option("equation", 0)
+        if isinstance(first, Tensor) and use.form == "function":
+            return "capitals"  # operands and axes by turns: the exporters write capital letters
+        equation = text_of(first)
         if equation is None:
             return "plain" if use.form == "function" else None
         if equation != equation.lower():

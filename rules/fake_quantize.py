@@ -14,6 +14,7 @@ from trtlint.api import (
     emits,
     fails,
     int_of,
+    number_of,
     through_onnx,
 )
 
@@ -52,11 +53,17 @@ class FakeQuantize(OperatorRule):
     )
     what = {
         "range": "has a range that ONNX does not have",
+        "zero_point": "has a zero point other than 0, which TensorRT does not take",
         "tensor": "is about quantized tensors, which the dynamo exporter cannot take",
     }
     verdicts: ClassVar[Mapping[str, Mapping[str, Verdict]]] = {
         "range": {
             **through_onnx(fails("for (quant_min, quant_max) ONNX allows three ranges only")),
+            "torch-tensorrt": cited("unknown", "not measured"),
+            "torch2trt": cited("rejected", "4e820ae: no converter"),
+        },
+        "zero_point": {
+            **through_onnx(fails("the parser takes zero points of 0 only"), seen=False),
             "torch-tensorrt": cited("unknown", "not measured"),
             "torch2trt": cited("rejected", "4e820ae: no converter"),
         },
@@ -75,4 +82,6 @@ class FakeQuantize(OperatorRule):
         low, high = int_of(use.option("quant_min", at)), int_of(use.option("quant_max", at + 1))
         if low is None or high is None:
             return None
-        return None if (low, high) in ((0, 127), (0, 255), (-128, 127)) else "range"
+        if (low, high) not in ((0, 127), (0, 255), (-128, 127)):
+            return "range"
+        return "zero_point" if number_of(use.option("zero_point", 2)) else None

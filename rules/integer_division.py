@@ -70,8 +70,8 @@ class IntegerDivision(OperatorRule):
     def variant(self, use: OperatorUse, code: TracedCode) -> str | None:
         """Whether it may round otherwise, or is a remainder."""
         first = use.args.get(0, "input")
-        if not isinstance(first, Tensor):
-            return None
         if not use.name.startswith("floor"):
-            return "modulo"
+            return "modulo" if isinstance(first, Tensor) else None
+        if not isinstance(first, Tensor):
+            return "floor"  # a number by a tensor
         return None if holds_integers(first) or first.creation else "floor"

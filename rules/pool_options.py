@@ -60,6 +60,8 @@ class PoolOptions(OperatorRule):
             for tail in ("", "_with_indices")
         ]
         + [f"{kind}Pool{n}d" for kind in ("Max", "Avg") for n in (1, 2, 3)]
+        + [f"adaptive_max_pool{n}d" for n in (1, 2, 3)]
+        + [f"AdaptiveMaxPool{n}d" for n in (1, 2, 3)]
         + [f"max_unpool{n}d" for n in (1, 2, 3)]
         + [f"MaxUnpool{n}d" for n in (1, 2, 3)]
     )
@@ -112,6 +114,10 @@ class PoolOptions(OperatorRule):
         name = use.name.lower()
         if "unpool" in name:
             return "unpool"
+        if "adaptive" in name:
+            asked = flag_of(use.option("return_indices", 2, layer_at=1))
+            used = isinstance(use.node, cst.BaseExpression) and second_result_used(code, use.node)
+            return "indices" if asked and used else None
         if "avg" in name:
             divisor = use.option("divisor_override", 6, layer_at=5)
             return None if is_none(divisor) or "1d" in name else "divisor"

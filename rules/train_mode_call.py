@@ -105,7 +105,9 @@ class TrainModeCall(OperatorRule):
                 return None
             return "own_statistics" if is_none(use.option("running_mean", 1)) else "statistics"
         default = "alpha" not in use.name
-        if use.qualified.startswith("torch.dropout") or use.form == "method":
+        if use.qualified == "torch.dropout":
+            return "dropout" if flag_of(use.option("train", 2)) else None
+        if use.form != "function" or not use.qualified.startswith("torch.nn.functional."):
             return None
         if not flag_of(use.option("training", 2), default) or number_of(use.option("p", 1)) == 0:
             return None

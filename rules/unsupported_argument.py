@@ -61,14 +61,18 @@ class UnsupportedArgument(OperatorRule):
     message = "`{operator}` {what}"
     hint = "use the form of the operator that converts"
     operators = frozenset(
-        """one_hot squeeze squeeze_ view LSTM norm cdist embedding Embedding isin""".split()
+        """one_hot squeeze squeeze_ view LSTM norm cdist embedding Embedding isin
+        matrix_norm scaled_dot_product_attention hamming_window allclose equal""".split()
     )
     what = {
         "classes": "has to find out the number of classes",
         "squeeze": "squeezes a dimension that is not one",
         "bits": "reads the bits as another dtype",
         "projection": "has a projection, which TensorRT's LSTM does not do",
-        "nuclear": "is the nuclear norm, which no exporter translates",
+        "nuclear": "is a norm by singular values, which no exporter translates",
+        "rank": "attends over tensors that are not of four dimensions",
+        "window": "makes a window that the dynamo exporter writes with other numbers",
+        "truth": "is a Python bool that depends on values",
         "distance": "is a distance other than the Euclidean, which converts wrongly or not at all",
         "max_norm": "renormalises the embedding in place",
         "floats": "compares floats, which the exporters do with an operator they lack",
@@ -79,6 +83,9 @@ class UnsupportedArgument(OperatorRule):
         "bits": both(fails("aten.view.dtype has no translation")),
         "projection": both(fails("the parser refuses the LSTM it writes"), fails("projections")),
         "nuclear": both(fails("aten._linalg_svd has no translation")),
+        "rank": both(fails("only 4D query, key, and value are supported"), emits()),
+        "window": both(differs("other coefficients"), emits()),
+        "truth": both(fails("DataDependentOutputException"), fails("no output to trace")),
         "distance": both(fails("aten._cdist_forward"), differs("not-a-number at zero distance")),
         "max_norm": both(emits("Unique"), emits()),
         "floats": both(fails("aten.isin on floats has no translation")),
@@ -101,6 +108,17 @@ class UnsupportedArgument(OperatorRule):
                 return "projection" if size else None
             case "norm":
                 return "nuclear" if text_of(use.option("p", 1)) == "nuc" else None
+            case "matrix_norm":
+                order = use.option("ord", 1)
+                spectral = number_of(order) in (2, -2) or text_of(order) == "nuc"
+                return "nuclear" if spectral else None
+            case "scaled_dot_product_attention":
+                rank = use.tensor.rank if use.tensor is not None else None
+                return "rank" if rank not in (None, 4) else None
+            case "hamming_window":
+                return "window" if not use.qualified.startswith("torch.signal") else None
+            case "allclose" | "equal":
+                return "truth"
             case "cdist":
                 power = number_of(use.option("p", 2))
                 return "distance" if power not in (None, 2) else None

@@ -37,7 +37,7 @@ _FORMS = {
 # Operators that an exporter fails on in the middle, whatever their arguments.
 _NEVER = frozenset(
     """unique_consecutive polygamma lstsq linalg.lstsq combinations corrcoef cov lobpcg
-    special.polygamma diagonal_scatter""".split()
+    special.polygamma diagonal_scatter hash_tensor is_nonzero as_subclass""".split()
 )
 # Not operators of a model: they ask, build or manage, or need what no exporter sees.
 _SKIPPED = re.compile(
@@ -46,7 +46,7 @@ _SKIPPED = re.compile(
     r"|to_sparse|ccol|crow|coalesce|values|indices|col_indices|row_indices|q_|int_repr|names|rename"
     r"|align_|refine|unflatten_names|cuda|xpu|mtia|ipu|cpu|pin_memory|module_load|dim_order|type$"
     r"|device|dtype|layout|output_nr|requires|new$|resize|range$|from_|as_tensor|chalf|equal$"
-    r"|allclose|data$|apply|hash|volatile|const_|to_dense|slice_inverse|nested|compile|autocast|no_grad)"
+    r"|allclose|data$|apply|volatile|const_|to_dense|slice_inverse|nested|compile|autocast|no_grad)"
 )
 
 HEAD = '''"""What the two exporters of torch 2.13 make of torch's operators, as measured.
