@@ -29,7 +29,7 @@ class OutArgument(Rule[OperatorMatch]):
     torch2trt does not see that the tensor was written.
 
     ## Use instead
-    ``y = torch.add(x, 1)``.
+    The result under the name it had, ``y = torch.add(x, 1)``.
 
     ## Fix safety
     There is no automatic fix yet.

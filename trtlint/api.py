@@ -69,15 +69,9 @@ from trtlint.analysis.values import (
     Tensor,
     Value,
 )
-from trtlint.analysis.view_writes import ViewWrite, view_writes
-from trtlint.analysis.writes import (
-    SliceWrite,
-    index_values,
-    mentions,
-    region_of,
-    slice_writes,
-)
-from trtlint.changes import Change, Decline, Insert, Lines, Swap
+from trtlint.analysis.view_writes import view_writes
+from trtlint.analysis.writes import SliceWrite, index_values, mentions, region_of, slice_writes
+from trtlint.changes import Change, Decline, Insert, Swap
 from trtlint.class_edits import add_to_init, move_into_class
 from trtlint.codegen import CallText, SumText, Text, call, layout, sequence, tailed
 from trtlint.conversion.onnx_route import Export, differs, emits, fails, through_onnx
@@ -304,7 +298,6 @@ __all__ = [
     "Insert",
     "Int",
     "Items",
-    "Lines",
     "Match",
     "Method",
     "Module",
@@ -336,7 +329,6 @@ __all__ = [
     "Undecided",
     "Value",
     "Verdict",
-    "ViewWrite",
     "Written",
     "add_to_init",
     "at_least",
