@@ -33,7 +33,7 @@ class TorchscriptArgument(OperatorRule):
     """Flag arguments that only the TorchScript exporter cannot take.
 
     ## What it does
-    For that exporter: ``roll`` without ``dims``, ``threshold`` other than at zero, ``out=``,
+    For that exporter: ``roll`` without ``dims``, ``threshold`` other than at zero,
     ``sdpa(enable_gqa=True)``, ``repeat_interleave`` by a tensor, ``cumsum`` of booleans,
     ``stft``, ``randint_like``, interpolation with mode ``area``, reentrant checkpoints.
 
@@ -59,12 +59,11 @@ class TorchscriptArgument(OperatorRule):
     hint = "write a form that both exporters take, or export with dynamo=True"
     operators = frozenset(
         """roll threshold Threshold scaled_dot_product_attention repeat_interleave cumsum stft
-        randint_like interpolate isin checkpoint add sub mul div matmul exp""".split()
+        randint_like interpolate isin checkpoint""".split()
     )
     what = {
         "roll": "has no dims",
         "threshold": "has a threshold or a value other than zero",
-        "out": "writes into out=",
         "grouped": "has enable_gqa=True",
         "repeats": "takes the numbers of repeats from a tensor",
         "booleans": "adds up booleans",
@@ -77,7 +76,6 @@ class TorchscriptArgument(OperatorRule):
     verdicts: ClassVar[Mapping[str, Mapping[str, Verdict]]] = {
         "roll": script("shifts and dims differ in number"),
         "threshold": script("non-zero threshold or value"),
-        "out": script("the operator takes no out parameter"),
         "grouped": script("not implemented if enable_gqa is True"),
         "repeats": script("a Loop over the repeats, which TensorRT cannot size"),
         "booleans": script("CumSum of booleans"),
@@ -91,8 +89,6 @@ class TorchscriptArgument(OperatorRule):
 
     def variant(self, use: OperatorUse, code: TracedCode) -> str | None:
         """Which form it is."""
-        if not is_none(use.args.kw.get("out")):
-            return "out"
         match use.name:
             case "roll":
                 return "roll" if is_none(use.option("dims", 2)) else None
