@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Set
 from typing import ClassVar
 
-from trtlint.api import GROUPS, TranslationRule, Verdict, cited, translated
+import libcst as cst
+
+from trtlint.api import (
+    GROUPS,
+    OperatorMatch,
+    TracedCode,
+    TranslationRule,
+    Verdict,
+    cited,
+    translated,
+)
 
 
 class LossInForward(TranslationRule):
@@ -28,8 +38,9 @@ class LossInForward(TranslationRule):
     There is no automatic fix: what ``forward`` returns would change.
 
     ## Known limits
-    A branch that never runs in deployment, because no labels are given, is reported where the
-    analysis cannot see that.
+    A loss under a condition on an optional argument (``if labels is not None``) is not
+    reported; another branch that never runs in deployment is, where the analysis cannot see
+    that.
     """
 
     name = "loss-in-forward"
@@ -43,3 +54,29 @@ class LossInForward(TranslationRule):
         cited("rejected", "4e820ae: no converter"),
     )
     only_if_minded = frozenset({name for name in verdicts if name.startswith(("fine.", "varies."))})
+
+    def check(self, code: TracedCode) -> Iterator[OperatorMatch]:
+        """Every loss that is computed without labels being asked for."""
+        optional = {p.name for p in code.code.facts.parameters if p.default == "NoneType"}
+        for match in super().check(code):
+            if not _guarded(code, match.node, optional):
+                yield match
+
+
+def _guarded(code: TracedCode, node: cst.CSTNode, optional: Set[str]) -> bool:
+    """Whether it runs only where an argument is given that inference leaves out."""
+    above = code.parent(node)
+    while above is not None:
+        if isinstance(above, cst.If) and any(
+            isinstance(part, cst.Name) and part.value in optional for part in _parts(above.test)
+        ):
+            return True
+        above = code.parent(above)
+    return False
+
+
+def _parts(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    """An expression and everything in it."""
+    yield node
+    for child in node.children:
+        yield from _parts(child)

@@ -96,7 +96,8 @@ class RandomNumbers(TranslationRule):
         if generator is not None and not is_none(generator):
             return "generator"
         if use.name in ("multinomial", "bernoulli"):
-            plain = is_none(use.option("p", 1))
+            made = use.tensor.creation if use.tensor is not None else None
+            plain = is_none(use.option("p", 1)) and (made is None or made.fill is None)
             return use.name if use.name == "multinomial" or plain else None
         if use.name == "normal" and isinstance(use.args.get(0, "mean"), Tensor):
             return "normal" if use.form == "function" else None

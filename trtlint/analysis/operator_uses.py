@@ -154,6 +154,8 @@ def _call(code: TracedCode, call: cst.Call) -> Iterator[OperatorUse]:
     match code.value(call.func):
         case Ref(name=qualified) if qualified.startswith("torch."):
             name = qualified.rpartition(".")[2]
+            if qualified.startswith("torch.nn.") and name[:1].isupper():
+                return  # a layer that is made, not called
             yield OperatorUse(name, qualified, call, _args(code, call), result, "function")
         case Method(owner=Tensor() as tensor, name=name):
             args = _args(code, call, tensor)
