@@ -27,6 +27,7 @@ _SIZE = {
     "tensorrt<8.0": cited("rejected", "onnx-tensorrt: Resize scales must be an initializer"),
     "torch-tensorrt": cited("fine", _NUMBERS),
     "torch2trt": cited("fine", "4e820ae: at the sample's size", dynamic="wrong"),
+    "torch2trt-0.5": cited("fine", "measured: torch2trt at 4e820ae traces sizes (SizeWrapper)"),
 }
 _SCALE = {
     **_SIZE,
@@ -44,7 +45,7 @@ class InterpolateComputedSize(OperatorRule):
     ## Why it matters
     The ONNX parser before 8.0 wants the scales as constants in the file. While the TorchScript
     exporter traces, a scale such as ``16 / x.shape[2]`` is a tensor, and PyTorch's own interpolate
-    refuses it. torch2trt keeps the sample's size.
+    refuses it. torch2trt traces sizes, and before 0.5 kept the sample's.
 
     ## Use instead
     ``scale_factor`` as a literal for old parsers; ``size=(int(h), int(w))`` in place of a computed

@@ -142,6 +142,8 @@ def _extreme(args: Args) -> Value:
         return fresh(tensor, args.token, shape=Shape())
     if isinstance(second, Tensor) or "other" in args.kw:
         return fresh(tensor, args.token, shape=None, exact=False, dtype=None)
+    if isinstance(second, Unknown):  # another tensor or a dim
+        return Unknown(args.shared | {args.token})
     shape = _reduced(tensor, args)
     return _pair(fresh(tensor, args.token, shape=shape, exact=shape is not None), args.token)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from trtlint.analysis.expressions import dotted
 from trtlint.analysis.project import Symbol
 from trtlint.analysis.values import (
     Class,
@@ -15,6 +16,7 @@ from trtlint.analysis.values import (
     Module,
     Ref,
     Tensor,
+    Unknown,
     Value,
 )
 from trtlint.conversion.torch2trt import facts
@@ -69,6 +71,8 @@ class Calls:
         if isinstance(node.func, cst.Lambda):
             return self._lambda(node, node.func)
         function = self.expressions.value(node.func)
+        if isinstance(function, Unknown):
+            function = self._imported(node.func) or function
         match function:
             case Ref(name=name) if name.startswith("torch."):
                 return self._torch(node, name)
@@ -88,6 +92,14 @@ class Calls:
         if isinstance(node.func, cst.Attribute):
             return self._method(node, node.func, function)
         return _carried([self.expressions.status(arg.value) for arg in node.args])
+
+    def _imported(self, function: cst.BaseExpression) -> Ref | None:
+        """What a name means where the analysis does not look: in the body of a lambda."""
+        name = dotted(function)
+        if name is None or name.partition(".")[0] in self.flow.env:
+            return None
+        symbol = self.code.project.resolve(self.code.code.path, name)
+        return Ref(symbol.qualname) if symbol is not None and symbol.kind == "external" else None
 
     def _forward(self, key: str) -> Symbol | None:
         """The ``forward`` of a module class of the project."""

@@ -11,6 +11,7 @@ from trtlint.analysis.layers import argument
 from trtlint.analysis.values import DTypeValue, Int, Items, Nothing, Number, Ratio, Tensor, Value
 from trtlint.conversion.torch2trt.limit import Check, Limit, ignored, refused
 from trtlint.conversion.torch2trt.operands import Call, Operand
+from trtlint.conversion.torch2trt.status import Constant, Scalar, Sizes, leaves
 
 
 def _alpha(call: Call, kind: str) -> Limit | None:
@@ -117,6 +118,12 @@ def _interpolate(call: Call, kind: str) -> Limit | None:
     mode = call.option(3, "mode", 2)
     if mode is not None and mode.text in ("area", "nearest-exact"):
         return refused(f"mode={mode.text} is not supported")
+    size = call.get(1, "size") if call.layer is None else None
+    traced = size is not None and any(
+        isinstance(leaf, Scalar | Sizes) and leaf.kind == "size" for leaf in leaves(size.status)
+    )
+    if traced and isinstance(call.args[0].status, Constant) and not call.args[0].status.held:
+        return refused("a constant is resized to a size that is traced")
     antialias = call.get(6, "antialias") if call.layer is None else None
     if antialias is not None and antialias.truth is not False:
         return ignored("antialias is not read")

@@ -204,6 +204,8 @@ def join(left: Status, right: Status) -> Status:
                 left.base | right.base,
                 left.assumed and right.assumed,
             )
+        case Baked(), Baked():
+            return left if left.cause is not None else right
         case (Baked(), Followed() | Constant() | Scalar()):
             return left
         case (Followed() | Constant() | Scalar(), Baked()):
