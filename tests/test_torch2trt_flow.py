@@ -134,3 +134,21 @@ def test_a_more_particular_rule_comes_first() -> None:
     both = told(code, rules=("grid-sample", "torch2trt-unsupported-method"))
     assert both == ["grid-sample:6"]
     assert told(code) == ["unsupported-method:6"]
+
+
+def test_objects_that_hold_outputs() -> None:
+    code = """
+    from collections import OrderedDict
+
+
+    class Output{base}:
+        def __init__(self, out):
+            self.out = out
+
+
+    class Model(nn.Module):
+        def forward(self, x):
+            return Output(x + 1)
+    """
+    assert told(code.format(base="")) == ["output-form:11"]
+    assert told(code.format(base="(OrderedDict)")) == []

@@ -102,9 +102,9 @@ class ProjectCalls:
         symbol = self.code.analysis.class_symbol(key)
         if symbol is None or self.code.project.is_module(symbol):
             return UNKNOWN
-        bases = {base.qualname for base in self.code.project.ancestors(symbol)}
-        if bases & {"typing.NamedTuple", "NamedTuple", "builtins.dict", "dict", "tuple", "list"}:
-            return UNKNOWN
+        outside = {base.qualname for base in self.code.project.ancestors(symbol) if not base.path}
+        if outside - {"object"}:
+            return UNKNOWN  # it may be a dict or a tuple, which Flattener takes apart
         items = tuple(one.status for one in (*args, *kwargs.values()))
         return Group(items, record=True)
 
