@@ -93,11 +93,14 @@ class Frame:
 
     def block(self, body: cst.BaseSuite) -> bool:
         """Evaluate a suite; False if control does not leave it at the end."""
+        leaves = True
         for statement in body.body:
+            if not leaves:
+                self.mark_dead(statement)
+                continue
             self.result.before[id(statement)] = dict(self.env)
-            if not self._statement(statement):
-                return False
-        return True
+            leaves = self._statement(statement)
+        return leaves
 
     def _statement(self, node: cst.BaseStatement | cst.BaseSmallStatement) -> bool:
         match node:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from trtlint.analysis.externals import is_external_module
 from trtlint.analysis.index import ClassFacts, FileIndex, FunctionFacts, index_file
@@ -33,13 +33,14 @@ class Symbol:
     kind: str
     qualname: str
     path: Path | None = None
+    # Symbols are looked up so often that the path is worth hashing once only.
+    _hash: int = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        # Symbols are looked up so often that the path is worth hashing once only.
         object.__setattr__(self, "_hash", hash((self.kind, self.qualname, self.path)))
 
     def __hash__(self) -> int:
-        return cast(int, self._hash)  # type: ignore[attr-defined]
+        return self._hash
 
     def __reduce__(self) -> tuple[type[Symbol], tuple[str, str, Path | None]]:
         return Symbol, (self.kind, self.qualname, self.path)  # hashes differ between processes

@@ -86,16 +86,23 @@ class Reach:
                 yield from self._run(meaning, direct=direct, called=name.endswith(".()"))
             if not meanings and not direct:
                 yield from self._by_name(caller, name.split("."))
-        for name in self.project.function(caller.function).decorators:
+        facts = self.project.function(caller.function)
+        decorators = facts.decorators
+        if facts.name == "forward" and caller.instance is not None:
+            decorators += self._of_class(caller.instance)
+        for name in decorators:
             for meaning in self._global(caller.function, name):
                 if isinstance(meaning, Callee) and self._wraps(meaning.function):
                     yield meaning
 
+    def _of_class(self, symbol: Symbol) -> tuple[str, ...]:
+        """Decorators of a class, which may put something around its forward."""
+        return tuple(text.partition("(")[0] for text in self.project.class_facts(symbol).decorators)
+
     def _wraps(self, decorator: Symbol) -> bool:
-        """Whether a decorator returns a function of its own."""
-        return ITSELF in {
-            part for found in self.project.function(decorator).flows.values() for part in found
-        }
+        """Whether a decorator puts a function of its own around what it is given."""
+        facts = self.project.function(decorator)
+        return "wraps" in facts.names or facts.bound >= {"args", "kwargs"}
 
     def _run(self, meaning: _Meaning, *, direct: bool, called: bool) -> Iterator[Callee]:
         """What runs when code mentions something that has this meaning."""

@@ -250,7 +250,7 @@ class Reading:
         if not self._live or not name:
             return
         self.references.add(name)
-        if called and name.rpartition(".")[2][:1].isupper():
+        if called and ("." not in name or name.rpartition(".")[2][:1].isupper()):
             self.references.add(f"{name}.()")
         if self._mentions:
             self._mentions[-1].add(f"{name}.()" if called and not self._in_lambda else name)

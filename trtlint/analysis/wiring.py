@@ -42,7 +42,15 @@ class Wiring:
                 heads |= more
                 growing = bool(more)
             halves: tuple[list[str], list[str]] = ([], [])
-            for name in sorted(facts.run_by(self.exporters)):
+            _, local = self.local_names(function)
+            names = facts.run_by(self.exporters)
+            for name in sorted(names):
+                head = name.removesuffix(".()")
+                # What a variable was given is mentioned there; it counts here if it is called.
+                if name in local and f"{name}.()" not in names:
+                    continue
+                if name != head and "." not in head and not head[:1].isupper():
+                    continue
                 halves[name.split(".", 1)[0] in heads].append(name)
             self._halves[function] = halves
         return self._halves[function]
