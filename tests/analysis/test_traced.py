@@ -393,6 +393,21 @@ class Model(nn.Module):
     assert used == {"Model.forward", "DiceLoss.forward", "dice"}
 
 
+@pytest.mark.parametrize("name", ["loss", "compute_loss", "get_losses", "loss_by_feat"])
+def test_methods_for_training_are_not_traced(name: str) -> None:
+    text = f"""{HEADER}
+def helper(x): return x
+class Model(nn.Module):
+    def forward(self, x):
+        if isinstance(x, dict):
+            return self.{name}(x)
+        return self.lossless(x)
+    def {name}(self, x): return helper(x)
+    def lossless(self, x): return x
+"""
+    assert names(project_of(net=text)) == {"Model.forward", "Model.lossless"}
+
+
 def test_training_steps_are_not_traced() -> None:
     text = f"""{HEADER}import lightning
 def loss(x): return x

@@ -16,7 +16,7 @@ from pathlib import Path
 from trtlint.analysis.names import GENERIC
 from trtlint.analysis.project import Project, Symbol
 from trtlint.analysis.reading import ITSELF, RETURNED
-from trtlint.analysis.roots import is_root
+from trtlint.analysis.roots import is_root, is_training_method
 from trtlint.analysis.wiring import HANDS_OUT, Wiring
 
 _MAX_DEPTH = 40  # of values made of values; cycles end before
@@ -108,7 +108,9 @@ class Reach:
         """What runs when code mentions something that has this meaning."""
         match meaning:
             case Callee(function=function):
-                if self.project.function(function).name not in _NOT_CALLED:
+                facts = self.project.function(function)
+                trains = facts.is_method and is_training_method(facts.name)
+                if facts.name not in _NOT_CALLED and not trains:
                     yield meaning
             case _Instance(symbol=symbol) if called and direct:  # made here
                 if not self.project.is_module(symbol):

@@ -19,6 +19,18 @@ _ASIDE = re.compile(
     r"(?:.*_)?(?:loss|losses|criterion|criterions|criteria|transforms|augment|augmentations?|"
     r"metrics|datasets?|dataloaders?)"
 )
+_TRAINING = re.compile(
+    r"(?:.*_)?loss(?:es)?(?:_.*)?|(?:.*_)?criterion|forward_train|(?:training|validation|test)_step"
+)
+
+
+def is_training_method(name: str) -> bool:
+    """Whether a method of that name is for training, such as ``compute_loss``.
+
+    A forward that calls one does so for what training hands in, as in ``if isinstance(x, dict)`` of
+    ultralytics or ``mode == "loss"`` of mmengine.
+    """
+    return _TRAINING.fullmatch(name) is not None
 
 
 def models(project: Project) -> tuple[Symbol, ...]:
