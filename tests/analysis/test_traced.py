@@ -393,6 +393,23 @@ class Model(nn.Module):
     assert used == {"Model.forward", "DiceLoss.forward", "dice"}
 
 
+def test_what_only_losses_use_is_not_traced() -> None:
+    text = f"""{HEADER}
+class Matcher(nn.Module):
+    def forward(self, x): return x
+class SetLoss(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.matcher = Matcher()
+    def forward(self, x): return self.matcher(x)
+class Unused(nn.Module):
+    def forward(self, x): return x
+"""
+    assert names(project_of(net=text)) == {"Unused.forward"}
+    model = "class Net(nn.Module):\n    def __init__(self): self.m = Matcher()\n"
+    assert names(project_of(net=text + model)) == {"Unused.forward", "Matcher.forward"}
+
+
 @pytest.mark.parametrize("name", ["loss", "compute_loss", "get_losses", "loss_by_feat"])
 def test_methods_for_training_are_not_traced(name: str) -> None:
     text = f"""{HEADER}
