@@ -118,7 +118,7 @@ def examine(spec: Mapping[str, Any]) -> dict[str, Any]:
         {
             "stage": f.stage,
             "message": f.message[:300],
-            "at": f"{'/'.join(f.at.path.parts[-3:])}:{f.at.line}" if f.at is not None else "",
+            "at": f"{'/'.join(Path(f.at.path).parts[-3:])}:{f.at.line}" if f.at else "",
         }
         for f in result.failures
     ]

@@ -173,7 +173,11 @@ def install(monkeypatch: pytest.MonkeyPatch) -> Fake:
     engine, catalogue = ModuleType("trtlint.engine"), ModuleType("trtlint.catalogue")
     vars(engine).update(EngineSettings=EngineSettings, check=fake.check, fix=fake.fix)
     vars(catalogue).update(
-        rule_names=lambda: RULES, families=lambda: FAMILIES, find_rule=find_rule, RuleInfo=RuleInfo
+        VerdictRow=VerdictRow,
+        rule_names=lambda: RULES,
+        families=lambda: FAMILIES,
+        find_rule=find_rule,
+        RuleInfo=RuleInfo,
     )
     monkeypatch.setitem(sys.modules, "trtlint.engine", engine)
     monkeypatch.setitem(sys.modules, "trtlint.catalogue", catalogue)

@@ -33,6 +33,8 @@ _TELLING = frozenset(
         cst.BinaryOperation,
         cst.Comparison,
         cst.UnaryOperation,
+        cst.For,
+        cst.CompFor,
     }
 )
 _ORDER = (cst.LessThan, cst.LessThanEqual, cst.GreaterThan, cst.GreaterThanEqual)
@@ -56,6 +58,8 @@ def _search(analysis: Analysis, code: FunctionCode, depth: int) -> frozenset[str
     wanted = {p.name for p in code.facts.parameters if not p.variadic}
     found: set[str] = set()
     first = _first_input(analysis, code)
+    computed = False
+    iterated = False  # a list is multiplied and compared as well
     for node in code.nodes():
         if type(node) not in _TELLING:
             continue
@@ -68,8 +72,12 @@ def _search(analysis: Analysis, code: FunctionCode, depth: int) -> frozenset[str
                     found.add(name)
             case cst.Call():
                 found.update(_passed(analysis, code, node, wanted - found, depth))
+            case cst.For(iter=cst.Name(value=name)) | cst.CompFor(iter=cst.Name(value=name)):
+                iterated |= name == first
             case _ if first is not None and first in _operands(node):
-                found.add(first)  # a model computes with its input
+                computed = True  # a model computes with its input
+    if first is not None and computed and not iterated:
+        found.add(first)
     return frozenset(found & wanted)
 
 
