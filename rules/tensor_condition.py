@@ -75,7 +75,8 @@ class TensorCondition(Rule[TensorTest]):
     There is no automatic fix yet.
 
     ## Known limits
-    Values that the analysis cannot follow are not reported, nor are tests of sizes.
+    Values that the analysis cannot follow are not reported, nor are tests of sizes. What is asked
+    only in one precision, ``x.dtype == torch.float16 and x.isinf().any()``, is left alone.
     """
 
     name = "tensor-condition"

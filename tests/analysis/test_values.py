@@ -550,7 +550,6 @@ def test_what_a_forward_calculates_with_is_a_tensor() -> None:
     assert isinstance(returned("return 2 * x"), Tensor)
     assert not isinstance(returned("return k * 2", signature="self, x, k"), Tensor)
     assert not isinstance(returned("return x + [1]"), Tensor)
-    assert not isinstance(returned("y = [v for v in x]\nreturn x * 2"), Tensor)
 
 
 def test_results_of_which_only_the_kind_is_known() -> None:
@@ -568,3 +567,13 @@ def test_results_of_which_only_the_kind_is_known() -> None:
     assert len(pair.items) == 2
     assert isinstance(returned("b = x.shape[0]\nreturn x.max()"), Tensor)
     assert isinstance(returned("return torch.max(x, x + 1)"), Tensor)
+
+
+def test_what_makes_tensors_does_not_take_them() -> None:
+    for call in ("torch.arange(n)", "torch.zeros(n, 2)", "torch.Tensor(n)", "torch.eye(n)"):
+        assert not isinstance(returned(f"y = {call}\nreturn n", signature="self, x, n"), Tensor)
+
+
+def test_membership_and_identity_are_no_elements() -> None:
+    for test in ("x in (1, 2)", "x not in (1, 2)", "x is None", "x is not None"):
+        assert returned(f"b = x.shape[0]\nreturn {test}") == Number("bool")

@@ -42,6 +42,12 @@ _NO_TENSORS = (cst.SimpleString, cst.FormattedString, cst.ConcatenatedString, cs
 _OF_TENSORS = frozenset(
     "cat concat stack hstack vstack dstack column_stack multi_dot block_diag".split()
 )
+# Functions of torch whose first argument is a number, a list, or anything at all.
+_MAKERS = frozenset(
+    """Tensor FloatTensor LongTensor BoolTensor arange as_tensor device empty eye from_numpy full
+    linspace logspace ones rand randint randn randperm range scalar_tensor Size tensor tril_indices
+    triu_indices zeros manual_seed is_tensor""".split()
+)
 _MAX_DEPTH = 3
 
 
@@ -144,7 +150,7 @@ def _passed(
         return set()
     if target.kind == "external":
         is_torch = target.qualname.startswith(("torch.", "torchvision.ops."))
-        maker = target.qualname.rpartition(".")[2] in ("tensor", "as_tensor", "Size", "device")
+        maker = target.qualname.rpartition(".")[2] in _MAKERS
         return {names[0]} if is_torch and not maker and 0 in names else set()
     if target.kind != "function" or depth >= _MAX_DEPTH or target == code.symbol:
         return set()

@@ -303,7 +303,8 @@ class Expressions:
     def _comparison(self, node: cst.Comparison) -> Value:
         values = [self.value(node.left), *(self.value(t.comparator) for t in node.comparisons)]
         identity = any(
-            isinstance(t.operator, cst.Is | cst.IsNot | cst.In) for t in node.comparisons
+            isinstance(t.operator, cst.Is | cst.IsNot | cst.In | cst.NotIn)
+            for t in node.comparisons
         )
         if not identity and any(isinstance(value, Tensor) for value in values) and len(values) == 2:
             result = torch_calls.binary(values[0], values[1], self.frame.token(node))

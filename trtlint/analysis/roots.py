@@ -12,7 +12,7 @@ import re
 
 from trtlint.analysis.project import Project, Symbol
 
-_LOSS = re.compile(r"(?:Loss(?:es)?|Criterion|Criteria)(?![a-z])|^_?WeightedLoss$")
+_LOSS = re.compile(r"(?:Loss(?:es)?|Criterion|Criteria|TrainingTask)(?![a-z])|^_?WeightedLoss$")
 _TRANSFORM = re.compile(
     r"(?:torchvision\.transforms|torchmetrics|kornia\.augmentation|audiomentations)\b"
 )

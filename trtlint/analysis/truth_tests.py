@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from trtlint.analysis.traced_code import TracedCode
-from trtlint.analysis.values import Number, Tensor
+from trtlint.analysis.values import DTypeValue, Number, Tensor
 
 
 def truth_tests(code: TracedCode) -> Iterator[cst.BaseExpression]:
@@ -37,12 +37,26 @@ def _leaves(code: TracedCode, test: cst.BaseExpression) -> Iterator[cst.BaseExpr
         case cst.BooleanOperation(left=left, operator=operator, right=right):
             yield from _leaves(code, left)
             decides = isinstance(operator, cst.Or)  # `True or x`, `False and x`
-            if code.analysis.outcome(code.code, left) is not decides:
+            settled = code.analysis.outcome(code.code, left) is decides
+            if not settled and not (decides is False and _asks_dtype(code, left)):
                 yield from _leaves(code, right)
         case cst.UnaryOperation(operator=cst.Not(), expression=inner):
             yield from _leaves(code, inner)
         case _:
             yield test
+
+
+def _asks_dtype(code: TracedCode, test: cst.BaseExpression) -> bool:
+    """Whether a conjunction asks for a dtype: ``x.dtype == torch.float16 and x.isinf().any()``.
+
+    What follows is asked in that precision only, and nothing says that the model is in it.
+    """
+    values = (
+        code.value(side)
+        for one in code.walk(cst.Comparison, test)
+        for side in (one.left, *(target.comparator for target in one.comparisons))
+    )
+    return any(isinstance(value, DTypeValue) for value in values)
 
 
 def _inside_test(code: TracedCode, node: cst.CSTNode) -> bool:
