@@ -570,7 +570,7 @@ def test_results_of_which_only_the_kind_is_known() -> None:
 
 
 def test_what_makes_tensors_does_not_take_them() -> None:
-    for call in ("torch.arange(n)", "torch.zeros(n, 2)", "torch.Tensor(n)", "torch.eye(n)"):
+    for call in ("torch.arange(n)", "torch.zeros(n, 2)", "torch.Tensor(n)", "nn.Conv2d(n, 2, 1)"):
         assert not isinstance(returned(f"y = {call}\nreturn n", signature="self, x, n"), Tensor)
 
 

@@ -44,9 +44,13 @@ _OF_TENSORS = frozenset(
 )
 # Functions of torch whose first argument is a number, a list, or anything at all.
 _MAKERS = frozenset(
-    """Tensor FloatTensor LongTensor BoolTensor arange as_tensor device empty eye from_numpy full
-    linspace logspace ones rand randint randn randperm range scalar_tensor Size tensor tril_indices
+    """arange as_tensor autocast compile device dtype empty eye from_numpy full
+    linspace logspace ones rand randint randn randperm range scalar_tensor tensor tril_indices
     triu_indices zeros manual_seed is_tensor""".split()
+)
+_OPERATORS = frozenset(
+    """torch torch.nn.functional torch.fft torch.linalg torch.special torch.functional
+    torchvision.ops torch.nn.utils.rnn""".split()
 )
 _MAX_DEPTH = 3
 
@@ -149,9 +153,7 @@ def _passed(
     if target is None:
         return set()
     if target.kind == "external":
-        is_torch = target.qualname.startswith(("torch.", "torchvision.ops."))
-        maker = target.qualname.rpartition(".")[2] in _MAKERS
-        return {names[0]} if is_torch and not maker and 0 in names else set()
+        return {names[0]} if 0 in names and _takes_tensor(target.qualname) else set()
     if target.kind != "function" or depth >= _MAX_DEPTH or target == code.symbol:
         return set()
     inner = analysis.code(target)
@@ -164,6 +166,14 @@ def _passed(
         for i, name in names.items()
         if i + skip < len(parameters) and parameters[i + skip] in used
     }
+
+
+def _takes_tensor(function: str) -> bool:
+    """Whether the first argument of an outside function is a tensor: an operator of torch's."""
+    module, _, name = function.rpartition(".")
+    if module not in _OPERATORS or not name[:1].islower():
+        return False
+    return name not in _MAKERS and not name.startswith(("is_autocast", "get_", "set_"))
 
 
 def _elements(node: cst.BaseExpression) -> list[str]:
