@@ -35,7 +35,7 @@ class HigherOrder(Match):
 
     @property
     def variant(self) -> str:
-        """``cond``, ``loop`` or ``checkpoint``."""
+        """``cond``, ``loop``, ``transform`` or ``checkpoint``."""
         return self.kind
 
     def facts(self) -> Mapping[str, str]:
@@ -47,13 +47,13 @@ class UntraceableCall(Rule[HigherOrder]):
     """Flag ``torch.cond``, ``while_loop`` and reentrant ``checkpoint`` in traced code.
 
     ## What it does
-    Finds calls of ``torch.cond``, ``while_loop`` and ``torch.utils.checkpoint.checkpoint`` with
-    ``use_reentrant=True``.
+    Finds calls of ``torch.cond``, ``while_loop``, transforms such as ``torch.func.grad`` and
+    ``jacrev``, and ``torch.utils.checkpoint.checkpoint`` without ``use_reentrant=False``.
 
     ## Why it matters
     The dynamo exporter writes ONNX If and Loop, which TensorRT takes since 8.0 and runs outside its
     fused kernels. The TorchScript tracer cannot enter them and stops, as it does at the
-    autograd function inside a reentrant checkpoint.
+    autograd function inside a reentrant checkpoint. Neither exporter can follow a derivative.
 
     ## Use instead
     ``torch.where`` where both branches may run, an unrolled loop of a fixed number of steps.
@@ -85,6 +85,14 @@ class UntraceableCall(Rule[HigherOrder]):
             "torch-tensorrt": cited("costly", "while_loop runs in PyTorch; a graph break"),
             "torch2trt": cited("rejected", "measured at 4e820ae: could not get tensor shape"),
         },
+        "transform": {
+            **through_onnx(
+                fails("cannot access storage of a wrapped tensor"),
+                fails("cannot access storage of a wrapped tensor"),
+            ),
+            "torch-tensorrt": cited("costly", "torch.export traces it; backward operators"),
+            "torch2trt": cited("rejected", "tensors without storage; as measured with vmap"),
+        },
         "checkpoint": {
             **through_onnx(emits(), fails("RuntimeError: unordered_map::at")),
             "torch-tensorrt": cited("fine", "torch.export enters it"),
@@ -104,19 +112,24 @@ class UntraceableCall(Rule[HigherOrder]):
                     yield HigherOrder(call, "cond", "torch.cond")
                 case "while_loop":
                     yield HigherOrder(call, "loop", "while_loop")
+                case name if name in _TRANSFORMS and function.name.startswith(_FUNCTORCH):
+                    yield HigherOrder(call, "transform", f"torch.func.{name}")
                 case "checkpoint" if _reentrant(code, call):
                     yield HigherOrder(call, "checkpoint", "checkpoint")
 
 
+_TRANSFORMS = frozenset("grad grad_and_value jacrev jacfwd hessian vjp jvp".split())
+_FUNCTORCH = ("torch.func.", "torch._functorch.", "torch.autograd.functional.")
 _CONDS = frozenset(
     {"torch.cond", "torch.ops.higher_order.cond", "torch._higher_order_ops.cond.cond"}
 )
 
 
 def _reentrant(code: TracedCode, call: cst.Call) -> bool:
-    return any(
-        arg.keyword is not None
-        and arg.keyword.value == "use_reentrant"
-        and code.source(arg.value) == "True"
-        for arg in call.args
-    )
+    """``use_reentrant=True``, which is the default too."""
+    for arg in call.args:
+        if arg.star == "**":
+            return False
+        if arg.keyword is not None and arg.keyword.value == "use_reentrant":
+            return code.source(arg.value) == "True"
+    return True
