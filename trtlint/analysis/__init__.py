@@ -24,6 +24,7 @@ from trtlint.analysis.states import Env, Evaluation, number_parameter
 from trtlint.analysis.traced import TracedFunction, find_traced, owner_of
 from trtlint.analysis.values import (
     UNKNOWN,
+    UNSURE,
     Class,
     Function,
     Int,
@@ -302,7 +303,11 @@ def _renamed(value: Value, visible: frozenset[str], token: str, private: tuple[s
     match value:
         case Tensor():
             return replace(
-                value, shape=sizes(value.shape), storage=tokens(value.storage), parameter=None
+                value,
+                shape=sizes(value.shape),
+                storage=tokens(value.storage),
+                parameter=None,
+                view=None if value.view is None else UNSURE,  # its base may be left behind
             )
         case Int(size=size):
             return Int(rename(size, own))
