@@ -8,7 +8,7 @@ import re
 import subprocess
 import sys
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -102,8 +102,13 @@ class Census:
     lines: int = 0
 
 
-def check(package: str, folder: Path, targets: Sequence[str] | None = None) -> Census:
-    """Check all of a package; default targets unless others are named."""
+def check(
+    package: str,
+    folder: Path,
+    targets: Sequence[str] | None = None,
+    only: Collection[str] | None = None,
+) -> Census:
+    """Check a package, or those of its files that ``only`` names; by default for default targets."""
     from trtlint import catalogue, engine
     from trtlint.analysis.project import Project
     from trtlint.inspection import EngineSettings, Inspection
@@ -114,12 +119,15 @@ def check(package: str, folder: Path, targets: Sequence[str] | None = None) -> C
     settings = EngineSettings(catalogue.rule_names(), tuple(targets or DEFAULT_TARGETS))
     census = Census(package, [])
     minded: set[tuple[Path, str]] = set()
-    for report in engine.check(sources, [], settings, jobs=os.cpu_count() or 1):
+    names = {source.path: source.path.relative_to(folder).as_posix() for source in sources}
+    selected = [s for s in sources if only is None or names[s.path] in only]
+    context = [s for s in sources if not (only is None or names[s.path] in only)]
+    for report in engine.check(selected, context, settings, jobs=os.cpu_count() or 1):
         for finding in report.findings:
             census.found.append(
                 Found(
                     package,
-                    finding.path.relative_to(folder).as_posix(),
+                    names[finding.path],
                     finding.span.line,
                     finding.span.column,
                     finding.rule,
@@ -130,6 +138,8 @@ def check(package: str, folder: Path, targets: Sequence[str] | None = None) -> C
             )
             if finding.severity.value != "advice":
                 minded.add((finding.path, finding.symbol))
+    if only is not None:
+        return census
     project = Project({source.path: source.text for source in sources})
     for traced in Inspection(project, settings).traced.values():
         facts = project.files[traced.path].functions[traced.symbol.qualname]

@@ -29,13 +29,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--site", type=Path, action="append", default=[], help="unpacked wheels")
     options = parser.parse_args(argv)
-    from trtlint.targets import TYPICAL_TARGETS
+    from trtlint.targets import target_names
 
     picked = [json.loads(line) for line in PICKED.read_text(encoding="utf-8").splitlines()]
     reported: dict[tuple[str, str, int], set[str]] = {}
     for package in sorted({one["package"] for one in picked}):
         folder = locate(package, options.site)
-        for found in check(package, folder, TYPICAL_TARGETS).found:
+        files = {one["path"] for one in picked if one["package"] == package}
+        for found in check(package, folder, target_names(), files).found:
             reported.setdefault((package, found.path, found.line), set()).add(found.rule)
     hits: Counter[str] = Counter()
     totals: Counter[str] = Counter()
@@ -47,7 +48,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         if wanted & found:
             hits[one["rules"][0]] += 1
         else:
-            missed.append(f"  missed: {one['package']}/{one['path']}:{one['line']} {one['what']}")
+            place = f"{one['package']}/{one['path']}:{one['line']}"
+            missed.append(
+                f"  missed: {place} {one['what']} ({', '.join(sorted(found)) or 'silent'})"
+            )
     share = sum(hits.values()) / max(len(picked), 1)
     print(f"{sum(hits.values())} of {len(picked)} picked lines are reported: {share:.3f}")
     for rule, total in sorted(totals.items()):
