@@ -102,14 +102,13 @@ class MaskAssign(Rule[MaskWrite]):
 
     def check(self, code: TracedCode) -> Iterator[MaskWrite]:
         """Every such write."""
-        for node in code.nodes():
-            match node:
-                case cst.Assign(targets=targets, value=value):
-                    for one in targets:
-                        if isinstance(one.target, cst.Subscript):
-                            yield from _write(code, one.target, value, augmented=False)
-                case cst.AugAssign(target=cst.Subscript() as target, value=value):
-                    yield from _write(code, target, value, augmented=True)
+        for node in code.walk(cst.Assign):
+            for one in node.targets:
+                if isinstance(one.target, cst.Subscript):
+                    yield from _write(code, one.target, node.value, augmented=False)
+        for update in code.walk(cst.AugAssign):
+            if isinstance(update.target, cst.Subscript):
+                yield from _write(code, update.target, update.value, augmented=True)
 
 
 def _write(

@@ -100,9 +100,6 @@ class MaskRead(Rule[MaskedRead]):
 
 def _targets(code: TracedCode) -> Iterator[int]:
     """Identities of subscripts that are written into and not read."""
-    for node in code.nodes():
-        match node:
-            case cst.AssignTarget(target=target):
-                yield id(target)
-            case cst.AugAssign(target=target) | cst.Del(target=target):
-                yield id(target)
+    yield from (id(node.target) for node in code.walk(cst.AssignTarget))
+    yield from (id(node.target) for node in code.walk(cst.AugAssign))
+    yield from (id(node.target) for node in code.walk(cst.Del))

@@ -66,7 +66,7 @@ class Check:
         indexed = {path: known.found for path, known in facts.items()}
         self.project = Project(texts, indexed=indexed)
         traced = None if memory is None else _traced(self.project, settings, memory, facts)
-        self._inspection = Inspection(self.project, settings, traced)
+        self._inspection = Inspection(self.project, settings, traced, noted=memory is not None)
         if memory is not None:
             self._take_over(memory, past, facts)
             if len(facts) != len(past) or not all(known.line for known in facts.values()):
@@ -95,7 +95,7 @@ class Check:
             now = (digests.get(path), package_of(path, modules[path]))
             if known is not None and (known.digest, known.package) == now:
                 facts[path] = known
-        task = partial(_make_facts, self._texts, modules)
+        task = partial(_make_facts, self._texts, modules, self._memory is not None)
         missing = [path for path in self._texts if path not in facts]
         for path, made in self._spread(task, missing):
             facts[path] = made or task(path)
@@ -136,16 +136,22 @@ def _inspect(inspection: Inspection, path: Path) -> tuple[FileReport, Plain] | N
 
 def _look(inspection: Inspection, path: Path) -> tuple[FileReport, Plain]:
     report = inspection.report(path)
-    consulted = inspection.consulted.get(path, Consulted())
     inspection.forget(path)
-    return report, plain_grounds(consulted)
+    if not inspection.noted:
+        return report, None
+    return report, plain_grounds(inspection.consulted.get(path, Consulted()))
 
 
-def _make_facts(texts: Mapping[Path, str], modules: Mapping[Path, str], path: Path) -> Facts:
+def _make_facts(
+    texts: Mapping[Path, str], modules: Mapping[Path, str], kept: bool, path: Path
+) -> Facts:
+    """The facts about a file; ``kept`` says whether they are to be compared with later ones."""
     text = texts[path]
     package = package_of(path, modules[path])
     found = index_or_error(path, text, package)
     functions: dict[str, str] = {}
+    if not kept:
+        return Facts("", package, found, functions, "")
     if isinstance(found, FileIndex):
         lines = source_lines(text)
         for name, facts in found.functions.items():

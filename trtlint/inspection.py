@@ -76,15 +76,24 @@ def exporters_of(settings: EngineSettings) -> frozenset[str]:
 
 
 class Inspection:
-    """One look at the project in one state."""
+    """One look at the project in one state.
+
+    Args:
+        project: its index.
+        settings: what is looked for.
+        traced: what is traced, if that is known already.
+        noted: whether to keep a record of what each file's findings follow from.
+    """
 
     def __init__(
         self,
         project: Project,
         settings: EngineSettings,
         traced: Mapping[str, TracedFunction] | None = None,
+        *,
+        noted: bool = False,
     ) -> None:
-        self.project = project
+        self.project, self.noted = project, noted
         self.settings = settings
         targets = [find_target(name) for name in settings.targets]
         self.exporters = exporters_of(settings)
@@ -157,12 +166,17 @@ class Inspection:
             if path not in self.project.errors:
                 # Each file starts afresh: what is found in it must not hang on which other
                 # files were looked at before.
-                view = Observed(self.project, path, self.traced)
-                self.consulted[path] = view.consulted
-                analysis = Analysis(view, view.traced, self.exporters)
+                analysis = self._analysis(path)
                 for traced in () if suppressions.file_ignored else self._traced_in(path):
                     self._found[path] += self._function(analysis, traced, suppressions)
         return self._found[path]
+
+    def _analysis(self, path: Path) -> Analysis:
+        if not self.noted:
+            return Analysis(self.project, self.traced, self.exporters)
+        view = Observed(self.project, path, self.traced)
+        self.consulted[path] = view.consulted
+        return Analysis(view, view.traced, self.exporters)
 
     def _traced_in(self, path: Path) -> list[TracedFunction]:
         """The file's traced functions in the order in which they stand in it."""

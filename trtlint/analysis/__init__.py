@@ -70,6 +70,7 @@ class Analysis:
         self._attributes: dict[str, Env] = {}
         self._made: dict[str, Env] = {}
         self._results: dict[tuple[object, ...], Value] = {}
+        self._outcomes: dict[int, tuple[cst.BaseExpression, bool | None]] = {}  # kept: ids last
 
     # -- access -----------------------------------------------------------------------------
 
@@ -104,9 +105,12 @@ class Analysis:
 
     def outcome(self, code: FunctionCode, test: cst.BaseExpression) -> bool | None:
         """What a condition in the function is in inference; None if it is open."""
-        imports = self.project.files[code.path].imports
-        scope = Scope(imports, code.facts.absent, self.exporters)
-        return outcome_of_text(code.code(test), scope)
+        known = self._outcomes.get(id(test))
+        if known is None:
+            imports = self.project.files[code.path].imports
+            scope = Scope(imports, code.facts.absent, self.exporters)
+            known = self._outcomes[id(test)] = test, outcome_of_text(code.code(test), scope)
+        return known[1]
 
     # -- classes ----------------------------------------------------------------------------
 

@@ -45,7 +45,7 @@ class Symbol:
     def __reduce__(self) -> tuple[type[Symbol], tuple[str, str, Path | None]]:
         return Symbol, (self.kind, self.qualname, self.path)  # hashes differ between processes
 
-    @property
+    @cached_property
     def key(self) -> str:
         """One string that identifies a project function or class."""
         return f"{self.path}::{self.qualname}"

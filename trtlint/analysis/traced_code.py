@@ -61,7 +61,7 @@ class TracedCode:
         """The function's qualified name."""
         return self.traced.symbol.qualname
 
-    @property
+    @cached_property
     def evaluation(self) -> Evaluation:
         """The values of all expressions, computed at the first question."""
         return self.analysis.evaluate(self.traced.symbol)

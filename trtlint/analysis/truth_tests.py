@@ -9,6 +9,14 @@ import libcst as cst
 from trtlint.analysis.traced_code import TracedCode
 from trtlint.analysis.values import DTypeValue, Number, Tensor
 
+# Looked up by type first: node classes are abstract, and each test for one takes its time.
+_TELLING = frozenset(
+    {
+        cst.If, cst.While, cst.IfExp, cst.CompIf, cst.Assert, cst.BooleanOperation,
+        cst.UnaryOperation,
+    }
+)  # fmt: skip
+
 
 def truth_tests(code: TracedCode) -> Iterator[cst.BaseExpression]:
     """Every expression whose truth value decides something, without what it is composed of.
@@ -17,6 +25,8 @@ def truth_tests(code: TracedCode) -> Iterator[cst.BaseExpression]:
     take ``assert x.max() < 9`` for granted. But ``assert not x.any()`` asks for a value.
     """
     for node in code.nodes():
+        if type(node) not in _TELLING:
+            continue
         match node:
             case cst.If(test=test) | cst.While(test=test) | cst.IfExp(test=test):
                 yield from _leaves(code, test)
