@@ -108,7 +108,7 @@ def check(
     targets: Sequence[str] | None = None,
     only: Collection[str] | None = None,
 ) -> Census:
-    """Check a package, or those of its files that ``only`` names; by default for default targets."""
+    """Check a package, or the files of it that ``only`` names, for default targets or others."""
     from trtlint import catalogue, engine
     from trtlint.analysis.project import Project
     from trtlint.inspection import EngineSettings, Inspection

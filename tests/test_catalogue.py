@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 import re
 import string
 from pathlib import Path
@@ -159,3 +160,11 @@ def test_one_unit_a_file() -> None:
 
 def test_fixture_folders_are_rules() -> None:
     assert {fixture.rule for fixture in fixtures()} == set(catalogue.rule_names())
+
+
+def test_references_are_of_rules_there_are() -> None:
+    known = json.loads((Path(catalogue.__file__).parent / "references.json").read_text("utf-8"))
+    assert set(known) <= set(catalogue.rule_names())
+    for name, references in known.items():
+        assert len(set(references)) == len(references), name
+        assert all(re.fullmatch(r"[\w.-]+/[\w.-]+#\d+", one) for one in references), name

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from types import ModuleType
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from trtlint.api import Match, Rewrite, Rule
 from trtlint.errors import UsageError
@@ -145,8 +145,8 @@ def find_rule(name: str) -> RuleInfo:
         doc,
         rows,
         fixes,
-        _examples().get(name, ""),
-        rule.references,
+        _data("examples").get(name, ""),
+        rule.references or tuple(_data("references").get(name, ())),
     )
 
 
@@ -165,10 +165,10 @@ def _verdict_kinds(name: str, variant: str, dynamic_batch: bool) -> Mapping[str,
 
 
 @cache
-def _examples() -> Mapping[str, str]:
-    """What the fix makes of a model, or what a rule points at, as ``scripts/docs`` wrote it."""
-    text = importlib.resources.files("trtlint").joinpath("examples.json").read_text("utf-8")
-    found: Mapping[str, str] = json.loads(text)
+def _data(what: str) -> Mapping[str, Any]:
+    """By rule, ``examples`` as ``scripts/docs`` wrote them, and ``references`` to reports."""
+    text = importlib.resources.files("trtlint").joinpath(f"{what}.json").read_text("utf-8")
+    found: Mapping[str, Any] = json.loads(text)
     return found
 
 
