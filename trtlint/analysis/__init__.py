@@ -9,9 +9,10 @@ import libcst as cst
 
 from trtlint.analysis import dtypes
 from trtlint.analysis.arguments import Args
+from trtlint.analysis.bare import Untranslated
 from trtlint.analysis.batch import Batched
-from trtlint.analysis.code import FunctionCode
-from trtlint.analysis.conditions import EXPORTERS, Scope, outcome_of_text
+from trtlint.analysis.code import BareCode, FunctionCode
+from trtlint.analysis.conditions import EXPORTERS, Scope
 from trtlint.analysis.evidence import tensor_parameters
 from trtlint.analysis.index import Parameter
 from trtlint.analysis.interpret import Frame
@@ -79,9 +80,10 @@ class Analysis:
         self.project.function(symbol)  # a look at its file, also where somebody made the tree
         assert symbol.path is not None
         codes = self.project.codes.setdefault(symbol.path, {})
-        if symbol.qualname not in codes:
-            codes[symbol.qualname] = FunctionCode(self.project, symbol)
-        return codes[symbol.qualname]
+        key = (FunctionCode, symbol.qualname)
+        if key not in codes:
+            codes[key] = FunctionCode(self.project, symbol)
+        return codes[key]
 
     def evaluate(self, symbol: Symbol) -> Evaluation:
         """Evaluate a function, once, for inputs of which only the kind is known."""
@@ -109,7 +111,7 @@ class Analysis:
         if known is None:
             imports = self.project.files[code.path].imports
             scope = Scope(imports, code.facts.absent, self.exporters)
-            known = self._outcomes[id(test)] = test, outcome_of_text(code.code(test), scope)
+            known = self._outcomes[id(test)] = test, code.outcome(test, scope)
         return known[1]
 
     # -- classes ----------------------------------------------------------------------------
@@ -138,7 +140,7 @@ class Analysis:
         seen: set[str] = set()
         while init is not None and init.key not in seen:
             seen.add(init.key)
-            code = self.code(init)
+            code = self._constructor(init)
             frame = Frame(self, code, self.parameters(code, scope=owner.qualname), (init.key,))
             frame.run()
             for name, value in frame.attributes.items():
@@ -148,6 +150,19 @@ class Analysis:
         if known is found:
             del self._attributes[owner.key]
         return found
+
+    def _constructor(self, symbol: Symbol) -> FunctionCode:
+        """The tree of an ``__init__``, for what it puts into ``self``."""
+        self.project.function(symbol)
+        assert symbol.path is not None
+        codes = self.project.codes.setdefault(symbol.path, {})
+        key = (BareCode, symbol.qualname)
+        if key not in codes:
+            try:
+                codes[key] = BareCode(self.project, symbol)
+            except Untranslated:
+                codes[key] = self.code(symbol)
+        return codes[key]
 
     def _rebound(self, owner: Symbol) -> set[str]:
         """Attributes of ``self`` that methods other than ``__init__``, or subclasses, assign."""

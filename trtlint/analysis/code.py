@@ -11,6 +11,8 @@ from typing import TypeVar
 
 import libcst as cst
 
+from trtlint.analysis.bare import bare_body
+from trtlint.analysis.conditions import Scope, outcome, outcome_of_text
 from trtlint.analysis.index import FunctionFacts
 from trtlint.analysis.names import walk
 from trtlint.analysis.positions import Positions
@@ -104,9 +106,18 @@ class FunctionCode:
         assert isinstance(top, cst.FunctionDef)
         return top
 
+    @property
+    def body(self) -> cst.BaseSuite:
+        """What it does."""
+        return self.node.body
+
     def code(self, node: cst.CSTNode) -> str:
         """The source of an expression or small statement."""
         return self.module.code_for_node(node)
+
+    def outcome(self, test: cst.BaseExpression, scope: Scope) -> bool | None:
+        """What a condition in it is in inference; None if it is open."""
+        return outcome_of_text(self.code(test), scope)
 
     @cached_property
     def tree(self) -> Tree:
@@ -123,7 +134,7 @@ class FunctionCode:
 
     @cached_property
     def _body(self) -> Sequence[cst.CSTNode]:
-        return self.tree.below(self.node.body)
+        return self.tree.below(self.body)
 
     @cached_property
     def rebound_inside(self) -> frozenset[str]:
@@ -149,3 +160,33 @@ class FunctionCode:
         return Span(
             at.start.line + shift, at.start.column + 1, at.end.line + shift, at.end.column + 1
         )
+
+
+class BareCode(FunctionCode):
+    """A function that is evaluated and not shown to rules: its tree holds no layout.
+
+    Raises:
+        Untranslated: it must be parsed with LibCST.
+    """
+
+    def __init__(self, project: Project, symbol: Symbol) -> None:
+        super().__init__(project, symbol)
+        self._made, self._origins = bare_body(self._text)
+
+    @property
+    def body(self) -> cst.BaseSuite:
+        """What it does."""
+        return self._made
+
+    def code(self, node: cst.CSTNode) -> str:
+        """The source of a condition or ``with`` item."""
+        return ast.unparse(self._origins[id(node)])
+
+    def outcome(self, test: cst.BaseExpression, scope: Scope) -> bool | None:
+        """What a condition in it is in inference; None if it is open."""
+        return outcome(self._origins[id(test)], scope)
+
+    @cached_property
+    def tree(self) -> Tree:
+        """Every node of its body."""
+        return Tree(self._made)

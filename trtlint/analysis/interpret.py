@@ -85,7 +85,7 @@ class Frame:
 
     def run(self) -> Evaluation:
         """Evaluate the whole body."""
-        self.block(self.code.node.body)
+        self.block(self.code.body)
         del self._expressions  # each holds the other; so both can go at once
         return self.result
 

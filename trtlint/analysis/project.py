@@ -72,9 +72,9 @@ class Project:
         self.texts = dict(texts)
         self.errors: dict[Path, SourceError] = {}
         self._modules: dict[str, list[Path]] = {}
-        # Trees of functions by file and name: they follow from the text alone, so that all who
-        # look at the project share them.
-        self.codes: dict[Path, dict[str, FunctionCode]] = {}
+        # Trees of functions by file, kind and name: they follow from the text alone, so that all
+        # who look at the project share them.
+        self.codes: dict[Path, dict[tuple[type[FunctionCode], str], FunctionCode]] = {}
         self._forget()
         files: dict[Path, FileIndex] = {}
         modules = self._names = module_names(texts)

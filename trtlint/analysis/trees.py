@@ -25,7 +25,8 @@ _LAYOUT = frozenset(
 
 
 @cache
-def _field_names(kind: type[cst.CSTNode]) -> tuple[str, ...]:
+def field_names(kind: type[cst.CSTNode]) -> tuple[str, ...]:
+    """The fields that :func:`children` walks."""
     return tuple(
         field.name
         for field in fields(kind)
@@ -53,7 +54,7 @@ def _is_kind(actual: type, wanted: type) -> bool:
 def children(node: cst.CSTNode) -> list[cst.CSTNode]:
     """The direct parts of ``node`` in source order."""
     found: list[cst.CSTNode] = []
-    for name in _field_names(type(node)):
+    for name in field_names(type(node)):
         value: object = getattr(node, name)
         if value is None or type(value) is str:
             continue
