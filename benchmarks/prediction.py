@@ -260,14 +260,11 @@ def _errors(package: str, records: Sequence[Mapping[str, Any]]) -> Iterator[tupl
                     by_function.setdefault(f"{name}:{line}", []).append(finding)
         run.forget(source.path)
     for record in records:
-        found = {f for one in record["functions"] for f in by_function.get(one, ())}
-        yield (
-            record["name"],
-            [
-                f"{f.path.relative_to(root)}:{f.span.line} {f.rule}: {f.message[:90]}"
-                for f in sorted(found, key=lambda f: f.sort_key)
-            ],
-        )
+        found = [f for one in record["functions"] for f in by_function.get(one, ())]
+        lines = {
+            f"{f.path.relative_to(root)}:{f.span.line} {f.rule}: {f.message[:90]}" for f in found
+        }
+        yield record["name"], sorted(lines)
 
 
 def _records() -> list[dict[str, Any]]:

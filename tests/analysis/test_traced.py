@@ -159,6 +159,7 @@ def test_labels_are_not_given(parameters: str, body: str, expected: set[str]) ->
         ("torch._dynamo.is_compiling()", {"dynamo", "torch-tensorrt"}),
         ("is_scripting()", {}),
         ("is_torchdynamo_compiling()", {"dynamo", "torch-tensorrt"}),
+        ("is_tracing(x)", {"dynamo", "torchscript", "torch-tensorrt"}),
         ("torch.overrides.has_torch_function_unary(x)", {}),
     ],
 )
@@ -166,6 +167,7 @@ def test_exporters_answer_as_they_were_measured(question: str, answers: set[str]
     text = f"""{HEADER}
 from torch.jit import is_scripting
 from transformers.utils import is_torchdynamo_compiling
+from transformers.utils.import_utils import is_tracing
 def yes(x): return x
 def no(x): return x
 class Model(nn.Module):

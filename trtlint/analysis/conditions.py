@@ -56,6 +56,12 @@ _QUESTIONS: dict[str, frozenset[str]] = {
         frozenset(),
     ),
 }
+# transformers' own of these names ask several of torch's (utils/import_utils.py of 5.23).
+_OF_TRANSFORMERS: dict[str, frozenset[str]] = {
+    "is_tracing": _EXPORT | {"torchscript"},
+    "is_jit_tracing": frozenset({"torchscript"}),
+}
+_TRANSFORMERS = re.compile(r"transformers\b|(.*\.)?utils\.import_utils\.")
 # Where those questions live; transformers' two say what torch.compiler says.
 _ASKED_OF = re.compile(r"torch\b|transformers\b|.*\bis_torchdynamo_(compiling|exporting)$")
 
@@ -74,9 +80,8 @@ _LABELS = re.compile(
 _CONDITIONS = frozenset({"class_labels"})  # diffusion models take them as inputs
 
 # What a condition must mention to be settled by more than constants and labels.
-_WORTH = re.compile(
-    rf"\b(?:{'|'.join([*_OFF, *_QUESTIONS, 'TYPE_CHECKING', 'True', 'False', '0', '1'])})\b"
-)
+_NAMES = [*_OFF, *_QUESTIONS, *_OF_TRANSFORMERS, "TYPE_CHECKING", "True", "False", "0", "1"]
+_WORTH = re.compile(rf"\b(?:{'|'.join(_NAMES)})\b")
 
 
 @dataclass(frozen=True)
@@ -140,12 +145,16 @@ def outcome(test: ast.expr, scope: Scope) -> bool | None:
 
 def _answer(name: str, scope: Scope) -> bool | None:
     """What a function that asks about the exporter returns."""
-    yes = _QUESTIONS.get(name.rpartition(".")[2])
-    if yes is None:
-        return None
+    last = name.rpartition(".")[2]
     head, _, tail = name.partition(".")
     origin = scope.imports.get(head, head)
-    if not _ASKED_OF.match(f"{origin}.{tail}" if tail else origin):
+    yes = _QUESTIONS.get(last)
+    asked = f"{origin}.{tail}" if tail else origin
+    if _TRANSFORMERS.match(asked):
+        yes = _OF_TRANSFORMERS.get(last, yes)
+    elif not _ASKED_OF.match(asked):
+        return None
+    if yes is None:
         return None
     answers = {exporter in yes for exporter in scope.exporters}
     return answers.pop() if len(answers) == 1 else None
@@ -156,7 +165,7 @@ def depends_on_exporter(test: ast.expr, scope: Scope) -> bool:
     return any(
         isinstance(node, ast.Call)
         and node.func is not None
-        and dotted(node.func).rpartition(".")[2] in _QUESTIONS
+        and dotted(node.func).rpartition(".")[2] in {*_QUESTIONS, *_OF_TRANSFORMERS}
         and _answer(dotted(node.func), scope) is None
         for node in ast.walk(test)
     )
