@@ -63,11 +63,16 @@ def _full(args: Args) -> Value:
     return _made("full", args, shape, dtype, value)
 
 
+_EXACT = 2**53  # beyond it a double, which F.pad and its kin take, skips integers
+
+
 def _scalar(value: Value | None) -> tuple[float | None, DType | None]:
     """A scalar's number and the dtype torch gives it."""
     match value:
         case Int(size=size):
-            return size.constant, dtypes.INT64
+            known = size.constant
+            exact = known is not None and abs(known) <= _EXACT
+            return (known if exact else None), dtypes.INT64
         case Number(kind="bool", value=known):
             return known, dtypes.BOOL
         case Number(kind="float", value=known):
