@@ -427,6 +427,37 @@ class Model(nn.Module):
     assert names(project_of(net=text)) == {"Model.forward", "Model.lossless"}
 
 
+@pytest.mark.parametrize("name", ["load_balancing_loss_func", "dice_loss", "pairwise_loss"])
+def test_functions_that_compute_a_loss_are_not_traced(name: str) -> None:
+    top = f"def {name}(x): return other(x)\ndef lossless(x): return x"
+    body = f"loss = lossless(x)\nif self.routed:\n    loss = {name}(x)\nreturn loss"
+    assert traced(body, top=top) == {"lossless"}
+
+
+def test_what_only_makers_for_training_make_is_not_traced() -> None:
+    text = f"""{HEADER}
+class Teacher(nn.Module):
+    def forward(self, x): return x
+class Backbone(nn.Module):
+    def forward(self, x): return x
+class TrainingTask(nn.Module): pass
+class Distillation(TrainingTask):
+    def __init__(self):
+        self.teacher = make_teacher()
+        self.student = make_backbone()
+    def forward(self, x, target): return self.teacher(x)
+def make_teacher(): return Teacher()
+def make_backbone(): return Backbone()
+class HungarianMatcher(nn.Module):
+    def forward(self, x): return x
+def make_matcher(): return HungarianMatcher()
+class Model(nn.Module):
+    def __init__(self): self.part = make_backbone()
+    def forward(self, x): return x
+"""
+    assert names(project_of(net=text)) == {"Backbone.forward", "Model.forward"}
+
+
 def test_training_steps_are_not_traced() -> None:
     text = f"""{HEADER}import lightning
 def loss(x): return x

@@ -16,7 +16,7 @@ from pathlib import Path
 from trtlint.analysis.names import GENERIC
 from trtlint.analysis.project import Project, Symbol
 from trtlint.analysis.reading import ITSELF, RETURNED
-from trtlint.analysis.roots import is_root, is_training_method
+from trtlint.analysis.roots import is_for_training, is_root
 from trtlint.analysis.wiring import HANDS_OUT, Wiring
 
 _MAX_DEPTH = 40  # of values made of values; cycles end before
@@ -109,8 +109,7 @@ class Reach:
         match meaning:
             case Callee(function=function):
                 facts = self.project.function(function)
-                trains = facts.is_method and is_training_method(facts.name)
-                if facts.name not in _NOT_CALLED and not trains:
+                if facts.name not in _NOT_CALLED and not is_for_training(facts.name):
                     yield meaning
             case _Instance(symbol=symbol) if called and direct:  # made here
                 if not self.project.is_module(symbol):

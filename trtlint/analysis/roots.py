@@ -9,10 +9,13 @@ goes for what only losses use, such as the matcher of a detector.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 from trtlint.analysis.project import Project, Symbol
 
-_LOSS = re.compile(r"(?:Loss(?:es)?|Criterion|Criteria|TrainingTask)(?![a-z])|^_?WeightedLoss$")
+_LOSS = re.compile(
+    r"(?:Loss(?:es)?|Criterion|Criteria|HungarianMatcher|TrainingTask)(?![a-z])|^_?WeightedLoss$"
+)
 _TRANSFORM = re.compile(
     r"(?:torchvision\.transforms|torchmetrics|kornia\.augmentation|audiomentations)\b"
 )
@@ -25,11 +28,12 @@ _TRAINING = re.compile(
 )
 
 
-def is_training_method(name: str) -> bool:
-    """Whether a method of that name is for training, such as ``compute_loss``.
+def is_for_training(name: str) -> bool:
+    """Whether a function of that name is for training, such as ``load_balancing_loss_func``.
 
     A forward that calls one does so for what training hands in, as in ``if isinstance(x, dict)`` of
-    ultralytics or ``mode == "loss"`` of mmengine.
+    ultralytics or ``mode == "loss"`` of mmengine; and ``if output_router_logits`` of transformers,
+    off unless a training loop asks for it.
     """
     return _TRAINING.fullmatch(name) is not None
 
@@ -37,7 +41,27 @@ def is_training_method(name: str) -> bool:
 def models(project: Project) -> tuple[Symbol, ...]:
     """The module classes that a network may be made of."""
     candidates = [module for module in project.modules if is_root(project, module)]
-    wanted = {module.qualname for module in candidates}
+    wanted = frozenset(module.qualname for module in candidates)
+    # Matchers, assigners and teachers that nothing else mentions; at first, what makes them.
+    makers = _only_trained(project, _makers(project, wanted), frozenset())
+    only_trained = _only_trained(project, wanted, makers)
+    return tuple(module for module in candidates if module.qualname not in only_trained)
+
+
+def _makers(project: Project, wanted: Collection[str]) -> frozenset[str]:
+    """Functions outside classes that mention one of these names."""
+    return frozenset(
+        facts.name
+        for index in project.files.values()
+        for facts in index.functions.values()
+        if facts.owner is None and not facts.names.isdisjoint(wanted)
+    )
+
+
+def _only_trained(
+    project: Project, wanted: frozenset[str], makers: frozenset[str]
+) -> frozenset[str]:
+    """Which of these names only code for training mentions, or a function in ``makers``."""
     for_training: set[str] = set()
     for_models: set[str] = set()
     for path, index in project.files.items():
@@ -46,11 +70,13 @@ def models(project: Project) -> tuple[Symbol, ...]:
             named = wanted & facts.names
             if not named:
                 continue
-            owner = facts.owner.rpartition(".")[2] if facts.owner else ""
-            trains = aside or _LOSS.search(owner) or is_training_method(facts.name)
+            trains = aside or is_for_training(facts.name)
+            if facts.owner is None:
+                trains = trains or facts.name in makers
+            else:
+                trains = trains or not is_root(project, Symbol("class", facts.owner, path))
             (for_training if trains else for_models).update(named)
-    only_trained = for_training - for_models  # matchers and assigners that nothing else mentions
-    return tuple(module for module in candidates if module.qualname not in only_trained)
+    return frozenset(for_training - for_models)
 
 
 def _is_aside(module: str) -> bool:
