@@ -5,9 +5,9 @@ Layout fields are left unset: whoever asks for one gets an ``AttributeError``.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import fields
-from typing import Any
+from typing import Any, get_origin
 
 import libcst as cst
 
@@ -18,7 +18,7 @@ def making(kind: type[cst.CSTNode], *names: str) -> Callable[..., Any]:
     """A function that makes a node of these fields; the others that count are empty."""
     setters = [getattr(kind, name).__set__ for name in names]
     empty = [
-        (getattr(kind, name).__set__, () if str(field.type).startswith("Sequence") else None)
+        (getattr(kind, name).__set__, () if get_origin(field.type) is Sequence else None)
         for field in fields(kind)
         if (name := field.name) in field_names(kind) and name not in names
     ]

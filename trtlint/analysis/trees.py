@@ -7,9 +7,10 @@ classes, whose checks run in Python. Here a type is looked at once.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields
 from functools import cache
+from operator import attrgetter
 from typing import TypeGuard, TypeVar
 
 import libcst as cst
@@ -51,13 +52,27 @@ def _is_kind(actual: type, wanted: type) -> bool:
     return issubclass(actual, wanted)
 
 
+@cache
+def _parts_of(kind: type[cst.CSTNode]) -> Callable[[cst.CSTNode], tuple[object, ...]] | None:
+    """What reads all fields of a node at once that may hold nodes; None if none may."""
+    names = [f.name for f in fields(kind) if f.name in field_names(kind) and f.type is not str]
+    if not names:
+        return None
+    # Of one name alone an attrgetter makes no tuple.
+    return attrgetter(*names) if len(names) > 1 else attrgetter(names[0], names[0])
+
+
 def children(node: cst.CSTNode) -> list[cst.CSTNode]:
     """The direct parts of ``node`` in source order."""
     found: list[cst.CSTNode] = []
-    for name in field_names(type(node)):
-        value: object = getattr(node, name)
-        if value is None or type(value) is str:
+    parts_of = _parts_of(type(node))
+    if parts_of is None:
+        return found
+    last: object = None
+    for value in parts_of(node):
+        if value is None or value is last:
             continue
+        last = value
         if _is_node(value):
             found.append(value)
         elif isinstance(value, list | tuple):
@@ -86,14 +101,18 @@ class Tree:
         self.nodes: list[cst.CSTNode] = []
         self._parents: list[int] = []
         self._at: dict[int, int] = {}
-        stack = [(root, -1)]
+        stack, owners = [root], [-1]
         while stack:
-            node, parent = stack.pop()
+            node = stack.pop()
             here = len(self.nodes)
             self._at[id(node)] = here
             self.nodes.append(node)
-            self._parents.append(parent)
-            stack.extend((child, here) for child in reversed(children(node)))
+            self._parents.append(owners.pop())
+            parts = children(node)
+            if parts:
+                parts.reverse()
+                stack += parts
+                owners += [here] * len(parts)
         self._sizes = [1] * len(self.nodes)
         for here in range(len(self.nodes) - 1, 0, -1):
             self._sizes[self._parents[here]] += self._sizes[here]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from trtlint.conversion.onnx_route import Export, emits, fails, through_onnx
 from trtlint.conversion.operator_facts import FACTS
@@ -68,6 +69,7 @@ BAD: Mapping[str, Translation] = {
 }
 
 
+@cache
 def operator_key(qualified: str) -> str | None:
     """How the table calls a torch function, Tensor method or layer; None if it may have none.
 
