@@ -17,7 +17,7 @@ from trtlint.api import (
     Verdict,
     cited,
     executed,
-    is_input,
+    has_dimension,
 )
 
 _NUMBERS = "numbers for torch.export"
@@ -40,7 +40,7 @@ class InterpolateComputedSize(OperatorRule):
     """Flag ``F.interpolate`` to a size or by a scale that is computed from sizes.
 
     ## What it does
-    Finds ``interpolate`` whose ``size`` or ``scale_factor`` holds a size of an input.
+    Finds ``interpolate`` whose ``size`` or ``scale_factor`` holds a size of a tensor.
 
     ## Why it matters
     The ONNX parser before 8.0 wants the scales as constants in the file. While the TorchScript
@@ -67,7 +67,7 @@ class InterpolateComputedSize(OperatorRule):
     only_if_minded = frozenset({"size", "scale"})
 
     def variant(self, use: OperatorUse, code: TracedCode) -> str | None:
-        """By the argument that a size of an input is part of."""
+        """By the argument that a size of a tensor is part of."""
         if _computed(use.args.get(2, "scale_factor")):
             return "scale"
         return "size" if _computed(use.args.get(1, "size")) else None
@@ -78,9 +78,9 @@ def _computed(value: Value | None) -> bool:
         case None | Nothing():
             return False
         case Int(size=size):
-            return size.constant is None and is_input(size)
+            return has_dimension(size)
         case Ratio(num=num, den=den):
-            return any(one.constant is None and is_input(one) for one in (num, den))
+            return has_dimension(num) or has_dimension(den)
         case Items(items=tuple() as items):
             return any(map(_computed, items))
         case Items(kind="size"):

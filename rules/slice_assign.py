@@ -62,8 +62,8 @@ class SliceAssign(Rule[SliceAssignment]):
 
     ## What it does
     Finds assignments, also augmented ones, to a tensor subscripted with slices, integers or
-    ``...``, in code that runs under a ``forward``. Writes through masks and index tensors are not
-    its business.
+    ``...``, in code that runs under a ``forward``, and those through an index of which nothing is
+    known. Writes through masks and index tensors that are known as such are not its business.
 
     ## Why it matters
     TensorRT networks have no mutation. The exporter turns every write into ScatterND (or, for some

@@ -9,6 +9,7 @@ import libcst as cst
 
 from trtlint.api import (
     Args,
+    Function,
     Module,
     OperatorMatch,
     OperatorUse,
@@ -106,7 +107,7 @@ class VisionOperator(Rule[OperatorMatch]):
     def check(self, code: TracedCode) -> Iterator[OperatorMatch]:
         """Every call of one of these operators."""
         for call in code.walk(cst.Call):
-            name = _name(code.value(call.func))
+            name = _name(code, code.value(call.func))
             kind = KINDS.get(name.rpartition(".")[2])
             if kind is not None and name.startswith("torchvision.ops."):
                 result = code.value(call)
@@ -114,8 +115,14 @@ class VisionOperator(Rule[OperatorMatch]):
                 yield OperatorMatch(call, use, kind, {"what": WHAT[kind]})
 
 
-def _name(function: Value) -> str:
-    """The qualified name of a function or of a layer's class."""
-    if isinstance(function, Module) and not function.project:
-        return function.type
-    return function.name if isinstance(function, Ref) else ""
+def _name(code: TracedCode, function: Value) -> str:
+    """The qualified name of a function or of a layer's class, in torchvision's own code too."""
+    match function:
+        case Module(type=name, project=False) | Ref(name=name):
+            return name
+        case Function(key=key) | Module(type=key):
+            kind = "function" if isinstance(function, Function) else "class"
+            symbol = code.project.find(kind, key)
+            if symbol is not None and symbol.path is not None:
+                return f"{code.project.module_name(symbol.path)}.{symbol.qualname}"
+    return ""

@@ -34,6 +34,7 @@ from trtlint.analysis.sizes import FloorDivAtom, Size, at_least
 from trtlint.analysis.step_loops import StepLoop, step_loop
 from trtlint.analysis.traced_code import (
     TracedCode,
+    has_dimension,
     is_input,
     is_torch_name,
     size_arguments,
@@ -51,6 +52,7 @@ from trtlint.analysis.uses import (
 from trtlint.analysis.values import (
     DeviceValue,
     DTypeValue,
+    Function,
     Int,
     Items,
     Method,
@@ -139,6 +141,7 @@ __all__ = [
     "DeviceValue",
     "Export",
     "FloorDivAtom",
+    "Function",
     "Insert",
     "Int",
     "Items",
@@ -188,6 +191,7 @@ __all__ = [
     "executed",
     "fails",
     "flag_of",
+    "has_dimension",
     "has_strides",
     "holds_bools",
     "holds_integers",

@@ -8,7 +8,17 @@ from typing import Any
 import pytest
 from abstract import evaluate, returned, shown
 
-from trtlint.analysis.values import Int, Items, Number, Tensor, Unknown, Value, aliases
+from trtlint.analysis.values import (
+    Int,
+    Items,
+    Method,
+    Number,
+    Tensor,
+    Unknown,
+    Value,
+    aliases,
+    join,
+)
 
 INIT = """
 self.conv = nn.Conv2d(4, 5, 3, padding=1)
@@ -184,6 +194,13 @@ torch.matmul(x, x.mT)
 torch.where(x > 0, x, x[:, :1])
 torch.where(x > 0, x, 0.0)
 torch.where(x > 0, 1, 0)
+torch.where(x > 0)
+torch.where(x > 0)[0]
+torch.nonzero(x > 0, as_tuple=True)
+(x > 0).nonzero()
+torch.greater(x, 0)
+torch.less_equal(x, x[:, :1])
+x.not_equal(0)
 torch.maximum(x, x[:, :1])
 torch.cat((x, x), 1)
 torch.cat([x, x[:, :1]], dim=1)
@@ -577,3 +594,31 @@ def test_what_makes_tensors_does_not_take_them() -> None:
 def test_membership_and_identity_are_no_elements() -> None:
     for test in ("x in (1, 2)", "x not in (1, 2)", "x is None", "x is not None"):
         assert returned(f"b = x.shape[0]\nreturn {test}") == Number("bool")
+
+
+def test_functions_of_torch_make_tensors_of_whatever_they_are_given() -> None:
+    signature = "self, x, k"
+    for expression in (
+        "torch.sqrt(k[0])",
+        "torch.greater(k.a, 0)",
+        "torch.argsort(k[0])",
+        "torch.sum(k[0])",
+        "torch.zeros_like(k[0])",
+        "torch.where(k[0] > 0)[0]",
+        "F.softmax(k[0], 1)",
+        "k[0].new_zeros((2, 3))",
+        "k[0].new_full((2,), 1.0)",
+    ):
+        assert isinstance(returned(f"return {expression}", signature=signature), Tensor), expression
+    for expression in ("torch.max(k[0], 1)", "torch.sqrt(*k)", "k[0].sum()", "k[0].clone()"):
+        said = returned(f"return {expression}", signature=signature)
+        assert not isinstance(said, Tensor), expression
+    shared = returned("return F.relu(k, True)", signature="self, x, k")
+    assert "parameter k" in aliases(shared)
+
+
+def test_a_method_of_what_a_loop_changes_is_the_method_still() -> None:
+    one = Method(Tensor(varies=False), "index_add_")
+    other = Method(Tensor(varies=True), "index_add_")
+    assert join(one, other) == Method(join(one.owner, other.owner), "index_add_")
+    assert not isinstance(join(one, Method(other.owner, "add_")), Method)

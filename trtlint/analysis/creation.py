@@ -11,7 +11,6 @@ from trtlint.analysis.dtypes import DType
 from trtlint.analysis.shapes import Shape, closed
 from trtlint.analysis.sizes import ZERO, clamp_low, const, floor_div
 from trtlint.analysis.values import (
-    UNKNOWN,
     Creation,
     Int,
     Items,
@@ -23,6 +22,7 @@ from trtlint.analysis.values import (
 
 _FILLS = {"zeros": 0.0, "ones": 1.0, "empty": None, "rand": None, "randn": None}
 # Functions whose content is the same at every call.
+_ANY = Tensor()  # what a function or method is given that takes a tensor
 _CONSTANT = {"zeros", "ones", "full", "arange", "linspace", "eye", "tensor", "as_tensor"}
 
 
@@ -161,9 +161,7 @@ def _is_constant(data: Value | None) -> bool:
 
 def _like(name: str) -> Callable[[Args], Value]:
     def make(args: Args) -> Value:
-        model = args.tensor()
-        if model is None:
-            return UNKNOWN
+        model = args.tensor() or _ANY
         fill = _scalar(args.get(1, "fill_value"))[0] if name == "full" else _FILLS[name]
         made = _made(f"{name}_like", args, model.shape, model.dtype, fill)
         device = made.device if "device" in args.kw else model.device
@@ -174,9 +172,7 @@ def _like(name: str) -> Callable[[Args], Value]:
 
 def _new(name: str) -> Callable[[Args], Value]:
     def make(args: Args) -> Value:
-        model = args.tensor()
-        if model is None:
-            return UNKNOWN
+        model = args.tensor() or _ANY
         rest = Args(args.pos[1:], args.kw, args.token, args.open)
         if name == "full":
             size = rest.get(0, "size")

@@ -267,8 +267,8 @@ class Expressions:
             case Method(owner=Tensor() as owner, name=name):
                 bound = Args((owner, *args.pos), args.kw, args.token, args.open)
                 return torch_calls.call_method(name, bound)
-            case Method(owner=owner):
-                return Unknown(aliases(owner) | args.shared)
+            case Method(owner=owner, name=name):
+                return torch_calls.call_unknown_method(owner, name, args)
             case Function() | Class() | Module():
                 return self.frame.analysis.call(function, args, self.frame)
             case _:

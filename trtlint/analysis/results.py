@@ -11,6 +11,7 @@ from trtlint.analysis.dtypes import DType
 from trtlint.analysis.shapes import Shape
 from trtlint.analysis.sizes import ONE
 from trtlint.analysis.values import (
+    ROW,
     UNKNOWN,
     Int,
     Items,
@@ -174,6 +175,18 @@ def _cumsum(args: Args) -> Value:
     return fresh(tensor, args.token, dtype=asked_dtype(args, dtype))
 
 
+def positions(args: Args) -> Value:
+    """``torch.where(condition)``: the indices along each dimension, rows of one new tensor."""
+    row = Tensor(dtype=dtypes.INT64, storage=frozenset({args.token}), view=ROW)
+    condition = args.tensor(0, "condition")
+    rank = condition.rank if condition is not None else None
+    return Items("tuple", (row,) * rank if rank else None, row)
+
+
+def _nonzero(args: Args) -> Value:
+    return positions(args) if args.flag("as_tuple") else _counted(args)
+
+
 def _counted(args: Args) -> Value:
     tensor = args.tensor()
     if tensor is None:
@@ -267,11 +280,12 @@ FUNCTIONS: dict[str, Callable[[Args], Value]] = {
     **dict.fromkeys(("max", "min"), _extreme),
     **dict.fromkeys(("median", "nanmedian", "mode"), _statistic),
     **dict.fromkeys(
-        """searchsorted bucketize bincount count_nonzero multinomial nonzero argwhere
+        """searchsorted bucketize bincount count_nonzero multinomial argwhere
         """.split(),
         _counted,
     ),
     **dict.fromkeys(("allclose", "equal", "is_nonzero"), _truth),
+    "nonzero": _nonzero,
     "item": _item,
     "tolist": _tolist,
     "numpy": _array,
@@ -284,4 +298,11 @@ FUNCTIONS: dict[str, Callable[[Args], Value]] = {
     "einsum": _einsum,
     "one_hot": _one_hot,
     "isin": _isin,
+}
+
+# As functions of torch these return one tensor with memory of its own, whatever they are given.
+MAKERS = {
+    *"argmax argmin argsort argwhere bincount bucketize count_nonzero cumsum isin matmul".split(),
+    *"multinomial nonzero one_hot searchsorted".split(),
+    *(*_LIKE, *_LIKE_FLOAT, *_LIKE_BOOL, *_SOME),
 }

@@ -34,6 +34,7 @@ from trtlint.analysis.values import (
     Text,
     Unknown,
     Value,
+    aliases,
     fresh,
 )
 
@@ -52,8 +53,8 @@ _BINARY = (
     """add sub subtract mul multiply maximum minimum fmod remainder pow add_ sub_ mul_""".split()
 )
 _DIVIDE = ["div", "divide", "true_divide", "atan2", "hypot"]
-_COMPARE = """eq ne lt le gt ge logical_and logical_or logical_xor logical_not isnan isinf
-    isfinite""".split()
+_COMPARE = """eq ne lt le gt ge not_equal less less_equal greater greater_equal isclose logical_and
+    logical_or logical_xor logical_not isnan isinf isfinite""".split()
 _DROPOUT = "dropout dropout1d dropout2d dropout3d alpha_dropout feature_dropout".split()
 # Functions of floating tensors that keep their dtype; their shapes are not followed.
 _OPAQUE = """conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d linear
@@ -292,7 +293,7 @@ def _opaque(args: Args) -> Value:
 def _where(args: Args) -> Value:
     left, right = args.get(1, "input"), args.get(2, "other")
     if left is None or right is None:
-        return Tensor(storage=frozenset({args.token}))
+        return UNKNOWN if args.open or left is not None else results.positions(args)
     result = binary(left, right, args.token)
     if isinstance(result, Tensor):
         return replace(result, exact=False)
@@ -333,8 +334,27 @@ FUNCTIONS: dict[str, Callable[[Args], Value]] = {
 }
 
 
+# Functions of torch take tensors and return one with memory of its own, also where the analysis
+# does not know what it is that they are given.
+_MAKERS = (
+    results.MAKERS
+    | reductions.FUNCTIONS.keys()
+    | {*_KEEP, *_FLOAT, *_BINARY, *_DIVIDE, *_COMPARE, "clamp", "clip", "where"}
+) - {"add_", "sub_", "mul_"}
+
+
 def call_function(name: str, args: Args) -> Value:
     """The result of ``torch.<...>.name(...)``; ``name`` is qualified."""
+    result = _call_function(name, args)
+    if isinstance(result, Unknown) and not args.open and args.pos and "out" not in args.kw:
+        module, _, last = name.rpartition(".")
+        if last in _MAKERS and module in ("torch", "torch.nn.functional"):
+            in_place = args.shared if module != "torch" else frozenset()  # perhaps
+            return Tensor(storage=in_place | {args.token})
+    return result
+
+
+def _call_function(name: str, args: Args) -> Value:
     last = name.rpartition(".")[2]
     if name.startswith("torch.") and last in creation.FUNCTIONS and name.count(".") == 1:
         return creation.FUNCTIONS[last](args)
@@ -366,3 +386,14 @@ def call_method(name: str, args: Args) -> Value:
     if known is not None:
         return known(args)
     return Unknown(args.shared | {args.token})
+
+
+def call_unknown_method(owner: Value, name: str, args: Args) -> Value:
+    """The result of ``value.name(...)`` where nothing is known of the value.
+
+    That of methods that only tensors have is known all the same.
+    """
+    if isinstance(owner, Unknown) and name in creation.METHODS:
+        bound = Args((owner, *args.pos), args.kw, args.token, args.open)
+        return creation.METHODS[name](bound)
+    return Unknown(aliases(owner) | args.shared)

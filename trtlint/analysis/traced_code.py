@@ -269,3 +269,8 @@ def is_torch_name(code: TracedCode, name: cst.Name) -> bool:
 def is_input(size: Size) -> bool:
     """Whether a size is a dimension of a parameter, not of something computed."""
     return all(isinstance(one, DimAtom) and "@" not in one.tensor for one in size.atoms())
+
+
+def has_dimension(size: Size) -> bool:
+    """Whether a size is computed from a dimension of a tensor, a parameter or any other."""
+    return any(isinstance(one, DimAtom) for one in size.atoms())

@@ -290,6 +290,8 @@ def join(left: Value, right: Value) -> Value:
                 return Items(left.kind, tuple(join(a, b) for a, b in pairs))
             element = join(element_of(left), element_of(right))
             return Items(left.kind, None, element)
+        case Method(owner=one, name=name), Method(owner=other, name=same) if name == same:
+            return Method(join(one, other), name)  # of a variable that a loop changes
         case _:
             return Unknown(aliases(left) | aliases(right))
 

@@ -19,7 +19,6 @@ from trtlint.analysis.values import (
     Items,
     Slice,
     Tensor,
-    Unknown,
     Value,
     aliases,
 )
@@ -27,7 +26,7 @@ from trtlint.analysis.values import (
 
 @dataclass(frozen=True, eq=False)
 class SliceWrite:
-    """``base[index] = value`` or ``base[index] += value`` with a basic index.
+    """``base[index] = value`` or ``base[index] += value`` with a basic index, or an unknown one.
 
     Attributes:
         line: the statement.
@@ -98,7 +97,7 @@ class Region:
 
 
 def slice_writes(code: TracedCode) -> tuple[SliceWrite, ...]:
-    """Every write through a basic index into something that is a tensor."""
+    """Every write into a part of a tensor, but those through masks and positions known as such."""
     return code.once("slice writes", lambda: tuple(_slice_writes(code)))
 
 
@@ -146,11 +145,16 @@ def _write(
     if not isinstance(base, Tensor):
         return None
     index = index_values(code, target)
-    if not index or any(isinstance(v, Tensor | Items | Unknown) for v in index):
+    if not index or any(_of_elements(one) for one in index):
         return None
     name = target.value.value if isinstance(target.value, cst.Name) else None
     shape = base.shape if base.exact else None
     return SliceWrite(line, target, base, name, value, augmented, select(shape, index))
+
+
+def _of_elements(index: Value) -> bool:
+    """Whether an index is a mask or a list of positions; of a tensor without dtype nobody knows."""
+    return isinstance(index, Items) or (isinstance(index, Tensor) and index.dtype is not None)
 
 
 def index_values(code: TracedCode, target: cst.Subscript) -> tuple[Value, ...]:
