@@ -101,6 +101,7 @@ def test_what_only_init_calls_is_not_traced() -> None:
         ("return x\nreturn helper(x)", set()),
         ("if not self.training:\n    return x\nreturn helper(x)", set()),
         ("return helper(x) if self.training else other(x)", {"other"}),
+        ("return helper(x) if self.config.is_training else other(x)", {"other"}),
         ("return self.training and helper(x)", set()),
         ("if self.training and x.sum() > 0:\n    x = helper(x)\nreturn x", set()),
         ("if self.training or x.sum() > 0:\n    x = helper(x)\nreturn x", {"helper"}),
@@ -456,6 +457,49 @@ class Model(nn.Module):
     def forward(self, x): return x
 """
     assert names(project_of(net=text)) == {"Backbone.forward", "Model.forward"}
+
+
+REFILL = """
+    def __init__(self, n):
+        INIT
+    def forward(self, x):
+        n = x.size(1)
+        if TEST:
+            FILL
+        return self.table[:n]
+    def make_table(self, n): self.table = table(n)
+    def note(self, n): self.other = table(n)
+"""
+
+
+@pytest.mark.parametrize(
+    ("test", "fill", "init", "runs"),
+    [
+        ("n > self.table.size(0)", "self.make_table(n)", "self.make_table(n)", False),
+        ("n > self.table.shape[0]", "self.table = table(n)", "pass", False),
+        ("self.table.shape != x.shape", "self.table = table(n)", "pass", False),
+        ("len(self.table) < n", "self.register_buffer('table', table(n))", "pass", False),
+        ("n != 3 and n > self.table.size(0)", "self.make_table(n)", "pass", False),
+        ("self.table is None or n > len(self.table)", "self.table = table(n)", "pass", False),
+        (
+            "self.table is None or n > len(self.table)",
+            "self.make_table(n)",
+            "self.table=None",
+            True,
+        ),
+        ("n == 3 or n > self.table.size(0)", "self.make_table(n)", "pass", True),
+        ("n > self.table.size(0)", "self.note(n)", "pass", True),
+        ("n > self.table.size(0)", "x = table(n)", "pass", True),
+        ("n > self.limit", "self.make_table(n)", "pass", True),
+    ],
+)
+def test_tables_that_fit_are_not_filled_again(test: str, fill: str, init: str, runs: bool) -> None:
+    model = REFILL.replace("TEST", test).replace("FILL", fill).replace("INIT", init)
+    text = f"{HEADER}def table(n): return torch.zeros(n)\nclass Model(nn.Module):{model}"
+    analysis = Analysis(project_of(net=text))
+    assert ("table" in {entry.symbol.qualname for entry in analysis.traced.values()}) == runs
+    forward = next(e for e in analysis.traced.values() if e.symbol.qualname == "Model.forward")
+    assert bool(analysis.evaluate(forward.symbol).dead) != runs
 
 
 def test_training_steps_are_not_traced() -> None:

@@ -65,11 +65,11 @@ _TRANSFORMERS = re.compile(r"transformers\b|(.*\.)?utils\.import_utils\.")
 # Where those questions live; transformers' two say what torch.compiler says.
 _ASKED_OF = re.compile(r"torch\b|transformers\b|.*\bis_torchdynamo_(compiling|exporting)$")
 
-# Attributes of modules. The second to last trade memory for time in the backward pass and do not
-# change what is computed; without a backward pass they are off.
+# Attributes of modules and configurations. Those after the first two trade memory for time in the
+# backward pass and do not change what is computed; without a backward pass they are off.
 _OFF = frozenset(
-    """training gradient_checkpointing grad_checkpointing use_checkpoint use_checkpointing
-    with_cp use_gradient_checkpointing""".split()
+    """training is_training gradient_checkpointing grad_checkpointing use_checkpoint
+    use_checkpointing with_cp use_gradient_checkpointing""".split()
 )
 # Parameters that carry what only training or evaluation has. With a default of None (or False)
 # they keep it when a model is called with its inputs.
@@ -92,11 +92,13 @@ class Scope:
         imports: local names of the file and what they stand for.
         absent: parameters of the function that are None or False in inference.
         exporters: the exporters that matter.
+        misfits: comparisons that only hold where a table is computed again; see `refills`.
     """
 
     imports: Mapping[str, str] = field(default_factory=dict)
     absent: Collection[str] = ()
     exporters: frozenset[str] = EXPORTERS
+    misfits: Collection[str] = ()
 
 
 def absent_parameters(args: ast.arguments) -> frozenset[str]:
@@ -117,6 +119,8 @@ def absent_parameters(args: ast.arguments) -> frozenset[str]:
 
 def outcome(test: ast.expr, scope: Scope) -> bool | None:
     """What the condition is in inference; None if it is open, or depends on the exporter."""
+    if scope.misfits and isinstance(test, ast.Compare) and ast.unparse(test) in scope.misfits:
+        return False
     match test:
         case ast.Constant(value=value):
             return bool(value)
@@ -173,7 +177,8 @@ def depends_on_exporter(test: ast.expr, scope: Scope) -> bool:
 
 def outcome_of_text(text: str, scope: Scope) -> bool | None:
     """The same for source text."""
-    if not _WORTH.search(text) and not any(name in text for name in scope.absent):
+    worth = scope.misfits or _WORTH.search(text) or any(name in text for name in scope.absent)
+    if not worth:
         return None
     test = _parsed(text.strip())
     return None if test is None else outcome(test, scope)

@@ -16,6 +16,7 @@ from pathlib import Path
 from trtlint.analysis.conditions import EXPORTERS, Scope, absent_parameters
 from trtlint.analysis.names import dotted, dotted_names, source, walk
 from trtlint.analysis.reading import AnyFunction, Reading
+from trtlint.analysis.refills import Stores
 from trtlint.errors import UnparsableSource
 
 # A name, and the chains mentioned in what it is given, sorted; see `reading`.
@@ -56,6 +57,7 @@ class FunctionFacts:
     flows: Flows = field(default_factory=dict)  # what its variables and attributes are made of
     asks_exporter: Mapping[str, frozenset[str]] = field(default_factory=dict)
     is_stub: bool = False  # it does nothing but raise
+    misfits: frozenset[str] = frozenset()  # comparisons that hold where a table is filled again
 
     def run_by(self, exporters: frozenset[str]) -> frozenset[str]:
         """The references of what runs under one of these exporters."""
@@ -156,6 +158,7 @@ def _too_deep(path: Path) -> UnparsableSource:
 
 class _Indexer:
     def __init__(self, path: Path, package: str) -> None:
+        self.stores: Stores | None = None  # of the class that is being read
         self.package = package
         self.index = FileIndex(path)
         self.stars: list[str] = []
@@ -295,7 +298,9 @@ class _Indexer:
         )
         for base in (*node.bases, *node.decorator_list):
             self._use(base)
+        outside, self.stores = self.stores, Stores(node.body)
         self._body(node.body, qualname)
+        self.stores = outside
 
     def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef, owner: str | None) -> None:
         qualname = f"{owner}.{node.name}" if owner else node.name
@@ -303,15 +308,17 @@ class _Indexer:
         for early in (*defaults, *node.decorator_list):
             self._use(early)
         absent = absent_parameters(node.args)
-        reading = Reading(node, self._scope(absent))
+        reading = Reading(node, self._scope(absent), self.stores)
         if absent & reading.live_bound:  # what it binds itself may be anything
             absent -= reading.live_bound
-            reading = Reading(node, self._scope(absent))
+            reading = Reading(node, self._scope(absent), self.stores)
         for statement in reading.imports:
             self._import(statement)  # taken as the file's
         by_exporter = {
             name: frozenset(
-                Reading(node, Scope(self.index.imports, absent, frozenset({name}))).references
+                Reading(
+                    node, Scope(self.index.imports, absent, frozenset({name})), self.stores
+                ).references
             )
             for name in EXPORTERS
             if reading.asks_exporter
@@ -336,6 +343,7 @@ class _Indexer:
             _frozen(reading.flows),
             by_exporter,
             _is_stub(node),
+            frozenset(reading.misfits),
         )
 
     def _scope(self, absent: frozenset[str] = frozenset()) -> Scope:

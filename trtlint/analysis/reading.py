@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
+from dataclasses import replace
 
 from trtlint.analysis.conditions import Scope, depends_on_exporter, outcome
 from trtlint.analysis.names import arguments, chain, with_defaults
+from trtlint.analysis.refills import Stores
 
 RETURNED = "return"  # under this name stands what a function returns
 ITSELF = "@"  # stands for the function that is read: functions inside it are part of it
@@ -25,6 +27,7 @@ class Reading:
     Args:
         node: the function, or statements outside functions.
         scope: what is known of conditions in it.
+        stores: what the methods of its class assign.
 
     Attributes:
         names: every identifier.
@@ -35,10 +38,18 @@ class Reading:
         flows: what is mentioned in what a name is given: ``x``, ``self.x``, or ``return``.
         imports: import statements in it.
         asks_exporter: whether what runs depends on the exporter.
+        misfits: comparisons in it that only hold where a table is computed again.
     """
 
-    def __init__(self, node: AnyFunction | Sequence[ast.stmt], scope: Scope) -> None:
-        self.scope = scope
+    def __init__(
+        self,
+        node: AnyFunction | Sequence[ast.stmt],
+        scope: Scope,
+        stores: Stores | None = None,
+    ) -> None:
+        self.misfits: set[str] = set()
+        self.scope = replace(scope, misfits=self.misfits)
+        self._stores = stores
         self.names: set[str] = set()
         self.bound: set[str] = set()
         self.attributes: set[str] = set()
@@ -154,6 +165,8 @@ class Reading:
         reached, live = False, True
         current: ast.If | None = node
         while current is not None:
+            if self._stores is not None:
+                self.misfits.update(self._stores.misfits(current))
             settled = self._outcome(current.test) if live else None
             self._part([ast.Expr(current.test)], live)
             ends = not self._part(current.body, live and settled is not False)
