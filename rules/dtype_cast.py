@@ -68,7 +68,7 @@ class DtypeCast(Rule[Cast]):
     ## What it does
     Finds ``.float()``, ``.half()``, ``.long()`` and their kin, ``.to(dtype)``, ``.type(dtype)`` and
     ``.type_as(other)`` on tensors in code that runs under a ``forward``. Moves to a device alone
-    are not casts.
+    are not casts, and a cast whose result nobody takes casts nothing.
 
     ## Why it matters
     torch2trt has no converter for casts: ``half()`` and ``float()`` stop the conversion, and
@@ -107,6 +107,8 @@ class DtypeCast(Rule[Cast]):
         """Every cast of a tensor."""
         for call in code.walk(cst.Call):
             if not isinstance(call.func, cst.Attribute):
+                continue
+            if isinstance(code.parent(call), cst.Expr):  # the result is thrown away
                 continue
             method = code.tensor_method(call)
             before, after = code.value(call.func.value), code.value(call)
