@@ -487,6 +487,8 @@ REFILL = """
             "self.table=None",
             True,
         ),
+        ("n > self.table.size(0)", "self.make_table(n)", "self.table = torch.zeros(1, 3)", True),
+        ("n > self.table.size(0)", "self.make_table(n)", "self.table = table(n)", False),
         ("n == 3 or n > self.table.size(0)", "self.make_table(n)", "pass", True),
         ("n > self.table.size(0)", "self.note(n)", "pass", True),
         ("n > self.table.size(0)", "x = table(n)", "pass", True),

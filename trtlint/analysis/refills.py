@@ -54,12 +54,24 @@ class Stores:
         return found
 
     def _starts_empty(self, name: str) -> bool:
-        """Whether the first call finds nothing there, and so must fill it."""
+        """Whether the first call finds None or a placeholder there, and so must fill it."""
         start = self._methods.get("__init__")
         return start is not None and any(
-            assigned == name and isinstance(value, ast.Constant)
+            assigned == name and value is not None and _is_literal(value)
             for assigned, value in _assigned(start.body)
         )
+
+
+def _is_literal(node: ast.expr) -> bool:
+    """Whether nothing about the model went into a value: ``None``, ``torch.zeros(1, 1, 3)``."""
+    match node:
+        case ast.Constant():
+            return True
+        case ast.Tuple(elts=parts) | ast.List(elts=parts):
+            return all(map(_is_literal, parts))
+        case ast.Call(args=[_, *_] as given):
+            return all(map(_is_literal, given))
+    return False
 
 
 def _sized(test: ast.expr) -> set[str]:
