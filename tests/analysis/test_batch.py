@@ -62,3 +62,18 @@ def test_through_two_helpers() -> None:
 def test_through_a_recursion() -> None:
     top = "\n\ndef helper(t, n: int = 1):\n    return helper(t.abs(), n - 1) if n else t.abs()\n"
     assert batched("return helper(x.abs())", top) == {"t"}
+
+
+@pytest.mark.parametrize(
+    ("signature", "found"),
+    [
+        ("self, x, cu_seqlens", set()),
+        ("self, x, cu_seqlens_q: torch.Tensor, max_seqlen=None", set()),
+        ("self, x, cu_seqlens=None", {"x", "cu_seqlens"}),
+    ],
+)
+def test_packed_samples_have_no_batch(signature: str, found: set[str]) -> None:
+    text = f"{HEADER}class Model(nn.Module):\n    def forward({signature}):\n        return x + 1\n"
+    analysis = Analysis(project_of(net=text))
+    symbol = Symbol("function", "Model.forward", Path("/project/net.py"))
+    assert batch_parameters(analysis, symbol).tensors == found

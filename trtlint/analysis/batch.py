@@ -4,6 +4,9 @@ The first dimension of what a ``forward`` is given is the batch: that is how lay
 what exporters are told varies. A helper's parameter has a batch only if some traced caller hands it
 a tensor whose first dimension follows one; the first dimension of a weight, or of a mask that
 belongs to no sample, is a size like any other.
+
+Variable-length attention packs all samples into one sequence: a forward that asks for
+``cu_seqlens``, as flash-attention calls the places where samples begin, has no batch dimension.
 """
 
 from __future__ import annotations
@@ -65,6 +68,8 @@ def batch_parameters(analysis: Analysis, symbol: Symbol) -> Batched:
 def _search(analysis: Analysis, symbol: Symbol) -> Batched:
     facts = analysis.project.function(symbol)
     if facts.name == "forward" and facts.is_method:
+        if any(p.name.startswith("cu_seqlens") and not p.default for p in facts.parameters):
+            return Batched()
         return Batched(frozenset(p.name for p in facts.parameters[1:]))
     traced = analysis.traced.get(symbol.key)
     tensors: set[str] = set()
