@@ -50,6 +50,8 @@ class PackedSequence(OperatorRule):
             **through_onnx(
                 fails("a data-dependent size"), differs("the lengths of the example are kept")
             ),
+            # seen with other lengths than the example's only
+            "tensorrt-rtx+torchscript": cited("wrong", "measured: the example's lengths are kept"),
             "torch-tensorrt": cited("rejected", "torch.export fails on data-dependent sizes"),
             "torch2trt": cited("rejected", "NVIDIA-AI-IOT/torch2trt#342"),
         }
