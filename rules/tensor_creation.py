@@ -112,7 +112,9 @@ class TensorCreation(Rule[Creation]):
     module that was pickled whole lacks it, a checkpoint is not concerned.
 
     ## Known limits
-    Random tensors are not reported. A module built on the meta device has to fill its buffers.
+    Random tensors are not reported, nor what ``functools.cached_property``, ``cache`` or
+    ``lru_cache`` keeps after the first call, unless the source names its device. A module built on
+    the meta device has to fill its buffers.
     """
 
     name = "tensor-creation"
@@ -141,4 +143,5 @@ class TensorCreation(Rule[Creation]):
                 device = result.device if names_device(code, whole) else None
                 static = made.creation is not None and made.creation.static
                 follows = not static and result.device not in ("cpu", device)
-                yield Creation(whole, call, whole, made, result, name, device, follows)
+                if device is not None or not code.keeps_result:
+                    yield Creation(whole, call, whole, made, result, name, device, follows)

@@ -24,6 +24,8 @@ from trtlint.analysis.values import UNKNOWN, Int, Method, Ref, Tensor, Value
 N = TypeVar("N", bound=cst.CSTNode)
 T = TypeVar("T")
 
+_KEEPING = frozenset(f"functools.{name}" for name in ("cache", "cached_property", "lru_cache"))
+
 
 class TracedCode:
     """A traced function.
@@ -60,6 +62,16 @@ class TracedCode:
     def symbol(self) -> str:
         """The function's qualified name."""
         return self.traced.symbol.qualname
+
+    @cached_property
+    def keeps_result(self) -> bool:
+        """Whether it runs once and Python keeps what it returns, as for a ``cached_property``."""
+        imports = self.project.files[self.code.path].imports
+        for name in self.code.facts.decorators:
+            head, _, tail = name.partition(".")
+            if ".".join(filter(None, (imports.get(head, head), tail))) in _KEEPING:
+                return True
+        return False
 
     @cached_property
     def evaluation(self) -> Evaluation:
