@@ -127,7 +127,7 @@ def run_piece(
 def check(root: Path, files: Sequence[Path], every_function: bool) -> Iterator[Record]:
     """Check the files as one project; what is said of each, and how long it took."""
     from trtlint import inspection
-    from trtlint.analysis.project import Project, index_or_error, module_names, package_of
+    from trtlint.analysis.project import Indexed, Project, index_or_error, module_names, package_of
     from trtlint.catalogue import rule_names
     from trtlint.errors import UnreadableSource
     from trtlint.source import Source
@@ -161,7 +161,7 @@ def check(root: Path, files: Sequence[Path], every_function: bool) -> Iterator[R
         root=root,
     )
     texts = inspection.texts_of(sources, ())
-    run = inspection.Inspection(Project(texts, indexed=indexed), settings)
+    run = inspection.Inspection(Project(texts, indexed=Indexed.of(indexed)), settings)
     for source in sources:
         started = time.perf_counter()
         record: Record = {"path": str(source.path)}

@@ -62,8 +62,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "fix_loop": BASE | {"analysis", "fixing", "inspection", "source"},
     "pages": BASE | {"catalogue"},
     "workers": set(),
-    "validity": BASE | {"analysis", "cache", "inspection", "source"},
-    "incremental": BASE | {"analysis", "cache", "inspection", "source", "validity", "workers"},
+    "facts": BASE | {"analysis", "cache", "source"},
+    "validity": BASE | {"analysis", "cache", "facts", "inspection", "source"},
+    "tracing": BASE | {"analysis", "cache", "facts"},
+    "incremental": BASE
+    | {"analysis", "cache", "facts", "inspection", "source", "tracing", "validity", "workers"},
     "engine": BASE | {"cache", "fix_loop", "incremental", "inspection", "source"},
     "report": BASE | {"source"},
     "work": BASE | {"cache", "engine", "report", "source"},

@@ -21,29 +21,8 @@ from trtlint.analysis.observed import (
 )
 from trtlint.analysis.project import module_names, spellings
 from trtlint.cache.serial import Plain, encode
-from trtlint.errors import SourceError
+from trtlint.facts import Facts
 from trtlint.inspection import Inspection
-
-
-@dataclass(frozen=True)
-class Facts:
-    """The facts about one file.
-
-    Attributes:
-        digest: of its text.
-        package: what its relative imports start from.
-        found: the index, or why there is none.
-        functions: a digest of each function's text.
-        shape: a digest of what the index says, but for where it stands.
-        line: all this as a line of the cache; empty if it was made just now.
-    """
-
-    digest: str
-    package: str
-    found: FileIndex | SourceError
-    functions: Mapping[str, str]
-    shape: str
-    line: str = ""
 
 
 @dataclass(frozen=True)
@@ -78,9 +57,13 @@ class Validity:
         before: the snapshot that the reports hold for.
         now: that of the inspected project.
         inspection: whom the questions are put to again.
+        unmoved: whether it is known that the same code is traced, that classes are related and
+            that files import one another as before.
     """
 
-    def __init__(self, before: Snapshot, now: Snapshot, inspection: Inspection) -> None:
+    def __init__(
+        self, before: Snapshot, now: Snapshot, inspection: Inspection, *, unmoved: bool = False
+    ) -> None:
         self._before, self._now = before, now
         self._project, self._traced = inspection.project, inspection.traced
         names, old_names = module_names(now.digests), module_names(before.digests)
@@ -90,7 +73,8 @@ class Validity:
         self._changed |= {str(path) for path in moved}
         self._modules = {spelled for path in moved for spelled in spellings(path)}
         self._modules |= {n[path] for path in moved for n in (names, old_names) if path in n}
-        self._users = {key: users_digest(traced) for key, traced in self._traced.items()}
+        self._unmoved = unmoved
+        self._users: dict[str, str] = {}
         self._relatives: dict[str, str] = {}
         self._keys: dict[tuple[str, str], frozenset[str]] = {}
 
@@ -106,13 +90,29 @@ class Validity:
         return (
             not any(self._differs(other, facts[other]) for other in self._changed & facts.keys())
             and self._modules.isdisjoint(modules)
-            and all(self._users.get(key, "") == known for key, known in traced.items())
+            and (self._unmoved or self._same_answers(traced, relatives, default_dtype))
+        )
+
+    def _same_answers(
+        self,
+        traced: Mapping[str, str],
+        relatives: Mapping[str, str],
+        default_dtype: Mapping[str, bool],
+    ) -> bool:
+        """Whether questions about the project as a whole are answered as they were."""
+        return (
+            all(self._users_of(key) == known for key, known in traced.items())
             and all(self._relatives_of(key) == known for key, known in relatives.items())
             and all(
                 self._project.may_change_default_dtype(Path(other)) == known
                 for other, known in default_dtype.items()
             )
         )
+
+    def _users_of(self, key: str) -> str:
+        if key not in self._users:
+            self._users[key] = users_digest(self._traced.get(key))
+        return self._users[key]
 
     def _relatives_of(self, key: str) -> str:
         if key not in self._relatives:

@@ -51,47 +51,64 @@ class Symbol:
         return f"{self.path}::{self.qualname}"
 
 
+@dataclass(frozen=True)
+class Indexed:
+    """What is known of single files.
+
+    Attributes:
+        files: the index of each file that has one.
+        errors: why the others have none.
+    """
+
+    files: Mapping[Path, FileIndex]
+    errors: dict[Path, SourceError]
+
+    @classmethod
+    def of(cls, found: Mapping[Path, FileIndex | SourceError]) -> Indexed:
+        """What :func:`index_or_error` said of each file."""
+        return cls(
+            {path: one for path, one in found.items() if isinstance(one, FileIndex)},
+            {path: one for path, one in found.items() if isinstance(one, SourceError)},
+        )
+
+
 class Project:
     """An index over all files that are known.
 
     Args:
         texts: source text by path; files that do not parse end in ``errors``.
         known: an earlier index, from which files that did not change are taken over.
-        indexed: what is known of single files, as :func:`index_or_error` says it.
+        indexed: what is known of all files, if it is.
     """
 
     texts: Mapping[Path, str]
     files: Mapping[Path, FileIndex]
+    errors: Mapping[Path, SourceError]
 
     def __init__(
         self,
         texts: Mapping[Path, str],
         known: Project | None = None,
-        indexed: Mapping[Path, FileIndex | SourceError] | None = None,
+        indexed: Indexed | None = None,
     ) -> None:
         self.texts = dict(texts)
-        self.errors: dict[Path, SourceError] = {}
         self._modules: dict[str, list[Path]] = {}
         # Trees of functions by file, kind and name: they follow from the text alone, so that all
         # who look at the project share them.
         self.codes: dict[Path, dict[tuple[type[FunctionCode], str], FunctionCode]] = {}
         self._forget()
-        files: dict[Path, FileIndex] = {}
         modules = self._names = module_names(texts)
-        for path, text in texts.items():
+        for path in texts:
             self._modules.setdefault(modules[path], []).append(path)
-            found: FileIndex | SourceError | None = None
-            if indexed is not None:
-                found = indexed.get(path)
-            elif known is not None and known.texts.get(path) == text:
-                found = known.files.get(path) or known.errors[path]
-            if found is None:
-                found = index_or_error(path, text, package_of(path, modules[path]))
-            if isinstance(found, FileIndex):
-                files[path] = found
-            else:
-                self.errors[path] = found
-        self.files = files
+        if indexed is None:
+            found: dict[Path, FileIndex | SourceError] = {}
+            for path, text in texts.items():
+                if known is not None and known.texts.get(path) == text:
+                    found[path] = known.files.get(path) or known.errors[path]
+                else:
+                    found[path] = index_or_error(path, text, package_of(path, modules[path]))
+            indexed = Indexed.of(found)
+        self.files, self.errors = indexed.files, indexed.errors
 
     def _forget(self) -> None:
         """Start without answers to earlier questions."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
+from trtlint.analysis.index import FunctionFacts
 from trtlint.analysis.project import Project, Symbol
 from trtlint.analysis.reading import ITSELF
 
@@ -29,39 +30,13 @@ class Wiring:
     def halves(self, function: Symbol) -> tuple[list[str], list[str]]:
         """The chains in a function that mean the same for any ``self``, and the others."""
         if function not in self._halves:
-            facts = self.project.function(function)
-            heads = {p.name for p in facts.parameters[:1]} if facts.is_method else set()
-            heads |= {"super()", ITSELF}
-            growing = True
-            while growing:  # variables made of self are as good as self
-                more = {
-                    name
-                    for name, parts in facts.flows.items()
-                    if name not in heads and any(p.split(".", 1)[0] in heads for p in parts)
-                }
-                heads |= more
-                growing = bool(more)
-            halves: tuple[list[str], list[str]] = ([], [])
-            _, local = self.local_names(function)
-            names = facts.run_by(self.exporters)
-            for name in sorted(names):
-                head = name.removesuffix(".()")
-                # What a variable was given is mentioned there; it counts here if it is called.
-                if name in local and f"{name}.()" not in names:
-                    continue
-                if name != head and "." not in head and not head[:1].isupper():
-                    continue
-                halves[name.split(".", 1)[0] in heads].append(name)
-            self._halves[function] = halves
+            self._halves[function] = chains(self.project.function(function), self.exporters)
         return self._halves[function]
 
     def local_names(self, function: Symbol) -> tuple[str | None, frozenset[str]]:
         """The name of a method's ``self``, and all names that are not global in a function."""
         if function not in self._locals:
-            facts = self.project.function(function)
-            parameters = [parameter.name for parameter in facts.parameters]
-            first = parameters[0] if facts.is_method and parameters else None
-            self._locals[function] = (first, facts.bound.union(parameters))
+            self._locals[function] = local_names(self.project.function(function))
         return self._locals[function]
 
     @cached_property
@@ -92,3 +67,37 @@ class Wiring:
                         entries.extend((symbol, part) for part in parts)
             self._assigned[owner] = found
         return self._assigned[owner]
+
+
+def chains(facts: FunctionFacts, exporters: frozenset[str]) -> tuple[list[str], list[str]]:
+    """The chains in a function that mean the same for any ``self``, and the others."""
+    heads = {p.name for p in facts.parameters[:1]} if facts.is_method else set()
+    heads |= {"super()", ITSELF}
+    growing = True
+    while growing:  # variables made of self are as good as self
+        more = {
+            name
+            for name, parts in facts.flows.items()
+            if name not in heads and any(p.split(".", 1)[0] in heads for p in parts)
+        }
+        heads |= more
+        growing = bool(more)
+    halves: tuple[list[str], list[str]] = ([], [])
+    _, local = local_names(facts)
+    names = facts.run_by(exporters)
+    for name in sorted(names):
+        head = name.removesuffix(".()")
+        # What a variable was given is mentioned there; it counts here if it is called.
+        if name in local and f"{name}.()" not in names:
+            continue
+        if name != head and "." not in head and not head[:1].isupper():
+            continue
+        halves[name.split(".", 1)[0] in heads].append(name)
+    return halves
+
+
+def local_names(facts: FunctionFacts) -> tuple[str | None, frozenset[str]]:
+    """The name of a method's ``self``, and all names that are not global in the function."""
+    parameters = [parameter.name for parameter in facts.parameters]
+    first = parameters[0] if facts.is_method and parameters else None
+    return first, facts.bound.union(parameters)

@@ -8,7 +8,7 @@ all files of the project. Where no file differs from it, they are the answer.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -23,6 +23,7 @@ _ERRORS: dict[str, type[SourceError]] = {
     kind.__name__: kind for kind in (SourceError, UnparsableSource)
 }
 _BROKEN = (ValueError, TypeError, KeyError, IndexError, AttributeError)
+FEW = 24  # files whose facts are kept beside those of all others
 _Table = tuple[tuple[str, VerdictKind], ...]
 _finding = decoder(Finding)
 _verdicts = decoder(dict[str, VerdictKind])
@@ -45,6 +46,7 @@ class Memory:
         self.digests = {path: digest(text) for path, text in texts.items()}
         project = self._project = digest(str(root))
         self._index_name = f"index-{project}"
+        self._later_name = f"later-{project}"
         wanted = digest(json.dumps(encode(settings), sort_keys=True))
         self._reports_name = f"reports-{project}-{wanted}"
 
@@ -100,28 +102,39 @@ class Memory:
         said = [[encode(dict(table)) for table in tables], files]
         self._store.write(self._reports_name, [_json(shown), _json(said), _json(known)])
 
-    def traced(self, exporters: Iterable[str], shape: str) -> Plain:
-        """What was found to be traced in a project of the same shape; None if nobody knows."""
-        lines = self._store.read(self._traced_name(exporters))
-        try:
-            return json.loads(lines[1]) if lines is not None and lines[0] == shape else None
-        except _BROKEN:
-            return None
+    def traced(self, exporters: Iterable[str]) -> list[str]:
+        """What :meth:`keep_traced` was given last for these exporters."""
+        return self._store.read(self._traced_name(exporters)) or []
 
-    def keep_traced(self, exporters: Iterable[str], shape: str, plain: Plain) -> None:
-        """Remember what is traced in a project of this shape."""
-        self._store.write(self._traced_name(exporters), [shape, _json(plain)])
+    def keep_traced(self, exporters: Iterable[str], lines: Sequence[str]) -> None:
+        """Remember what is traced."""
+        self._store.write(self._traced_name(exporters), lines)
 
     def _traced_name(self, exporters: Iterable[str]) -> str:
         return f"traced-{self._project}-{digest(' '.join(sorted(exporters)))}"
 
-    def index(self) -> list[str]:
-        """A line for each file of the project as it was seen last, by whichever settings."""
-        return self._store.read(self._index_name) or []
+    @cached_property
+    def index(self) -> tuple[list[str], list[str]]:
+        """Two lines for each file of the project as it was seen, by whichever settings.
 
-    def keep_index(self, lines: Iterable[str]) -> None:
-        """Remember a line for each file."""
-        self._store.write(self._index_name, list(lines))
+        First what was kept for all files at once, then what has changed since.
+        """
+        read = self._store.read
+        return read(self._index_name) or [], read(self._later_name) or []
+
+    def keep_index(
+        self, lines: Iterable[tuple[str, str]], later: Sequence[tuple[str, str]]
+    ) -> None:
+        """Remember two lines for each file.
+
+        Args:
+            lines: of all files.
+            later: of those that differ from what was kept for all files at once.
+        """
+        if not self.index[0] or len(later) > FEW:
+            self._store.write(self._index_name, [line for pair in lines for line in pair])
+            later = ()
+        self._store.write(self._later_name, [line for pair in later for line in pair])
 
 
 def plain_error(error: SourceError) -> Plain:
