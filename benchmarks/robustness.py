@@ -127,7 +127,8 @@ def run_piece(
 def check(root: Path, files: Sequence[Path], every_function: bool) -> Iterator[Record]:
     """Check the files as one project; what is said of each, and how long it took."""
     from trtlint import inspection
-    from trtlint.analysis.project import Indexed, Project, index_or_error, module_names, package_of
+    from trtlint.analysis.indexed import Indexed, index_or_error
+    from trtlint.analysis.project import Project, module_names, package_of
     from trtlint.catalogue import rule_names
     from trtlint.errors import UnreadableSource
     from trtlint.source import Source

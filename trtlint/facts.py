@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import cast
 
 from trtlint.analysis.index import FileIndex
+from trtlint.analysis.indexed import Indexed, index_or_error
 from trtlint.analysis.observed import without_lines
-from trtlint.analysis.project import Indexed, index_or_error, package_of, source_lines
+from trtlint.analysis.project import package_of, source_lines
 from trtlint.cache.memory import plain_error, read_error
 from trtlint.cache.serial import Plain, decoder, encode
 from trtlint.errors import SourceError

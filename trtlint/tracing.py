@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from trtlint.analysis.index import FileIndex
 from trtlint.analysis.project import Project
 from trtlint.analysis.steady import Landmarks, Steady, mentions
 from trtlint.analysis.traced import TracedFunction, find_traced
+from trtlint.analysis.wiring import links
 from trtlint.cache import Memory
 from trtlint.cache.serial import decoder, encode
 from trtlint.facts import BROKEN, Facts
@@ -45,19 +46,21 @@ class Tracing:
         lines = memory.traced(exporters)
         try:
             kept = dict(json.loads(lines[0]))
-            landmarks = Landmarks(*(frozenset(names) for names in json.loads(lines[1])))
+            families, members = json.loads(lines[1])
+            landmarks = Landmarks(_names(families), frozenset(members))
             self._steady = Steady(project, exporters, landmarks, self._mentioned)
             before = {p: f for p, f in past.items() if f.shape == kept.get(str(p))}
             if list(kept) == list(shapes) and self.unmoved(before):
                 found = _read_traced(json.loads(lines[2]))
+                project.know_families(families)
         except BROKEN:
             found = None
         if found is None:
             found = find_traced(project, exporters)
-            landmarks = Landmarks.of(project)
+            families = [[one.key for one in family] for family in project.families]
+            landmarks = Landmarks(_names(families), links(project))
             self._steady = Steady(project, exporters, landmarks, self._mentioned)
-            names = [sorted(landmarks.modules), sorted(landmarks.members)]
-            lines = ["", _json(names), _json(encode(found))]
+            lines = ["", _json([families, sorted(landmarks.members)]), _json(encode(found))]
         shown = _json(shapes)
         if lines[0] != shown:
             memory.keep_traced(exporters, [shown, *lines[1:]])
@@ -86,11 +89,16 @@ class Tracing:
     def _mentioned(self, path: Path, name: str) -> bool:
         """Whether any other file may mention a name; if its facts do not hold it, none does."""
         return any(
-            name in known.lines()[1]
+            (name in known.lines()[1] or not name.isascii())
             and (not isinstance(known.found, FileIndex) or mentions(known.found, name))
             for other, known in self._facts.items()
             if other != path
         )
+
+
+def _names(families: Iterable[Sequence[str]]) -> frozenset[str]:
+    """The names of the classes that stand first."""
+    return frozenset(family[0].rpartition("::")[2].rpartition(".")[2] for family in families)
 
 
 def _json(plain: object) -> str:

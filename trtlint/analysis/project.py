@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trtlint.analysis.externals import is_external_module
-from trtlint.analysis.index import ClassFacts, FileIndex, FunctionFacts, index_file
+from trtlint.analysis.index import ClassFacts, FileIndex, FunctionFacts
+from trtlint.analysis.indexed import Indexed, index_or_error
 from trtlint.errors import SourceError
 
 if TYPE_CHECKING:
@@ -49,27 +50,6 @@ class Symbol:
     def key(self) -> str:
         """One string that identifies a project function or class."""
         return f"{self.path}::{self.qualname}"
-
-
-@dataclass(frozen=True)
-class Indexed:
-    """What is known of single files.
-
-    Attributes:
-        files: the index of each file that has one.
-        errors: why the others have none.
-    """
-
-    files: Mapping[Path, FileIndex]
-    errors: dict[Path, SourceError]
-
-    @classmethod
-    def of(cls, found: Mapping[Path, FileIndex | SourceError]) -> Indexed:
-        """What :func:`index_or_error` said of each file."""
-        return cls(
-            {path: one for path, one in found.items() if isinstance(one, FileIndex)},
-            {path: one for path, one in found.items() if isinstance(one, SourceError)},
-        )
 
 
 class Project:
@@ -302,21 +282,41 @@ class Project:
                 return Symbol("function", f"{base.qualname}.{name}", base.path)
         return None
 
-    @cached_property
+    @property
     def modules(self) -> tuple[Symbol, ...]:
         """Every ``nn.Module`` class of the project."""
+        return tuple(family[0] for family in self.families)
+
+    @cached_property
+    def families(self) -> tuple[tuple[Symbol, ...], ...]:
+        """Every ``nn.Module`` class of the project, with those that it derives from behind it."""
         classes = (
             Symbol("class", qualname, path)
             for path, index in self.files.items()
             for qualname in index.classes
         )
-        return tuple(symbol for symbol in classes if self.is_module(symbol))
+        return tuple(
+            tuple(base for base in self.ancestors(symbol) if base.path is not None)
+            for symbol in classes
+            if self.is_module(symbol)
+        )
+
+    def know_families(self, keys: Iterable[Iterable[str]]) -> None:
+        """Take over the families, as keys of classes, from a project in which they are the same."""
+        classes: dict[str, Symbol] = {}
+        families: list[tuple[Symbol, ...]] = []
+        for family in keys:
+            for key in family:
+                if key not in classes:
+                    shown, _, qualname = key.rpartition("::")
+                    classes[key] = Symbol("class", qualname, self._paths[shown])
+            families.append(tuple(classes[key] for key in family))
+        self.families = tuple(families)
 
     def relatives(self, symbol: Symbol) -> tuple[Symbol, ...]:
         """The project's classes whose attributes an instance may share: bases and subclasses."""
         if not self._relatives:
-            for module in self.modules:
-                family = [base for base in self.ancestors(module) if base.path is not None]
+            for family in self.families:
                 for base in family:
                     self._relatives.setdefault(base, {}).update(dict.fromkeys(family))
         return tuple(self._relatives.get(symbol, (symbol,)))
@@ -331,14 +331,6 @@ class Project:
 def source_lines(text: str) -> list[str]:
     """Lines as Python's tokenizer counts them: form feeds and the like do not end one."""
     return re.findall(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+$", text)
-
-
-def index_or_error(path: Path, text: str, package: str) -> FileIndex | SourceError:
-    """The facts about one file, or why there are none."""
-    try:
-        return index_file(path, text, package)
-    except SourceError as error:
-        return error
 
 
 def module_names(paths: Iterable[Path]) -> dict[Path, str]:

@@ -10,6 +10,7 @@ follow where they change. A doubt counts as a change.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +20,7 @@ from trtlint.analysis.names import GENERIC
 from trtlint.analysis.observed import without_lines
 from trtlint.analysis.project import Project
 from trtlint.analysis.reading import ITSELF, RETURNED
-from trtlint.analysis.wiring import Wiring, chains, local_names
+from trtlint.analysis.wiring import chains, local_names
 
 
 @dataclass(frozen=True)
@@ -33,12 +34,6 @@ class Landmarks:
 
     modules: frozenset[str]
     members: frozenset[str]
-
-    @classmethod
-    def of(cls, project: Project) -> Landmarks:
-        """Those of a project."""
-        modules = frozenset(module.qualname.rpartition(".")[2] for module in project.modules)
-        return cls(modules, Wiring(project, frozenset()).members)
 
 
 class Steady:
@@ -64,7 +59,7 @@ class Steady:
     def same(self, before: FileIndex, now: FileIndex) -> bool:
         """Whether a file means the same for what is traced; all changed files must."""
         differ = before.functions.keys() ^ now.functions.keys()
-        if _frame(before, differ) != _frame(now, differ):
+        if _frame(before, differ) != _frame(now, differ) or not self._same_imports(before, now):
             return False
         common = before.functions.keys() & now.functions.keys()
         return all(
@@ -76,6 +71,28 @@ class Steady:
             for name, facts in now.functions.items()
             if name in common and without_lines(before.functions[name]) != without_lines(facts)
         )
+
+    def _same_imports(self, before: FileIndex, now: FileIndex) -> bool:
+        """Whether imports lead to the same, those aside that lead out of the project."""
+        old, new = list(before.imports.items()), list(now.imports.items())
+        if old == new:
+            return True
+        both = set(old) & set(new)
+        if [item for item in old if item in both] != [item for item in new if item in both]:
+            return False
+        names = {name for name, _ in set(old) ^ set(new)}
+        taken = {*now.functions, *now.top_level, *before.functions, *before.top_level}
+        classes = repr([before.classes, now.classes])
+        return (
+            not now.star_imports
+            and names.isdisjoint(taken)
+            and not any(name in classes for name in names)
+            and all(self._is_outside(now.path, target) for _, target in set(old) ^ set(new))
+        )
+
+    def _is_outside(self, path: Path, target: str) -> bool:
+        found = self._project.resolve_absolute(target, path)
+        return found is not None and found.kind == "external"
 
     def _unseen(self, index: FileIndex, name: str) -> bool:
         """Whether nothing can lead to a function, and it tells nothing about others."""
@@ -94,14 +111,14 @@ class Steady:
 
 
 def mentions(index: FileIndex, name: str) -> bool:
-    """Whether anything in a file but a definition holds a name, be it as a part of another one."""
+    """Whether anything in a file but its definition holds a name."""
     own = index.functions.get(name)
     others = {key: facts for key, facts in index.functions.items() if key != name}
     beside: list[object] = [index.imports, index.star_imports, index.classes]
     beside += [index.flows, others]
     if own is not None:
         beside += [own.references, own.names, own.flows, own.parameters, own.decorators]
-    return name in repr(beside)
+    return re.search(rf"\b{re.escape(name)}\b", repr(beside)) is not None
 
 
 class _View:
@@ -202,7 +219,6 @@ def _frame(index: FileIndex, without: set[str]) -> object:
     """What stands outside functions, in its order."""
     classes = [(name, without_lines(facts)) for name, facts in index.classes.items()]
     return (
-        list(index.imports.items()),
         index.star_imports,
         classes,
         index.constants,

@@ -42,15 +42,7 @@ class Wiring:
     @cached_property
     def members(self) -> frozenset[str]:
         """All links by which a chain may lead from one thing of the project to another."""
-        found = {"()", "*", "__class__", "apply", *HANDS_OUT}
-        for index in self.project.files.values():
-            for class_facts in index.classes.values():
-                found.update(class_facts.methods, class_facts.flows)
-            for facts in index.functions.values():
-                found.update(
-                    name.removeprefix("self.") for name in facts.flows if name.startswith("self.")
-                )
-        return frozenset(found)
+        return links(self.project)
 
     def assignments(self, owner: Symbol) -> dict[str, list[tuple[Symbol | None, str]]]:
         """What a class makes its attributes of: chains, and the methods that they stand in."""
@@ -101,3 +93,16 @@ def local_names(facts: FunctionFacts) -> tuple[str | None, frozenset[str]]:
     parameters = [parameter.name for parameter in facts.parameters]
     first = parameters[0] if facts.is_method and parameters else None
     return first, facts.bound.union(parameters)
+
+
+def links(project: Project) -> frozenset[str]:
+    """All links by which a chain may lead from one thing of the project to another."""
+    found = {"()", "*", "__class__", "apply", *HANDS_OUT}
+    for index in project.files.values():
+        for class_facts in index.classes.values():
+            found.update(class_facts.methods, class_facts.flows)
+        for facts in index.functions.values():
+            found.update(
+                name.removeprefix("self.") for name in facts.flows if name.startswith("self.")
+            )
+    return frozenset(found)
