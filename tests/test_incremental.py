@@ -222,7 +222,7 @@ STEADY: dict[str, tuple[str, str, str, bool]] = {
     "what an attribute is": ("lib/blocks.py", "self.act = masked", "self.act = halved", True),
     "what is returned": ("lib/blocks.py", "return self.scaled(y)", "return y", True),
     "a global is hidden": ("lib/blocks.py", "return x.view", "halved = int; return x.view", True),
-    "a method more": ("lib/blocks.py", "    def scaled", "    def m(self): ...\n    def scaled", True),
+    "a method more": ("lib/blocks.py", "    def sc", "    def m(self): ...\n    def sc", True),
     "a base class": ("models/second.py", "Third(Second)", "Third(Gate)", True),
 }  # fmt: skip
 
