@@ -44,7 +44,8 @@ class BoolArithmetic(OperatorRule):
     or ``sort``.
 
     ## Fix safety
-    There is no automatic fix yet; ``|`` and ``any`` are the same function.
+    Safe: ``|``, ``any`` and a count of integers are the same functions. Sorting is left, where the
+    places of equal elements may come in another order, and extremes with their places.
 
     ## Known limits
     Sums and products of a mask are fine: they count in int64.

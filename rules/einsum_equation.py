@@ -35,7 +35,9 @@ class EinsumEquation(OperatorRule):
     use ``torch.matmul``, which TensorRT also runs faster.
 
     ## Fix safety
-    There is no automatic fix yet.
+    Safe: capitals are renamed so that PyTorch still sums over dimensions in the same order. An
+    equation of TensorRT before 10.12 that has an ellipsis is left: as a product of matrices it may
+    round otherwise.
 
     ## Known limits
     Both exporters normalise some equations first, and more than two operands become several

@@ -25,7 +25,8 @@ class FoldColumns(OperatorRule):
     ``F.pixel_shuffle``. Overlapping ones: ``F.conv_transpose2d`` with a kernel of ones and zeros.
 
     ## Fix safety
-    There is no automatic fix yet.
+    Safe for square patches that do not overlap, without padding: ``F.pixel_shuffle`` is the same
+    order of elements. Overlapping patches are summed, in an order of their own, and are left.
 
     ## Known limits
     Whether the patches overlap makes no difference to the converters, nor to this rule.

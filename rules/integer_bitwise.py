@@ -34,7 +34,9 @@ class IntegerBitwise(OperatorRule):
     not negative; ``x * 4`` is ``x << 2``.
 
     ## Fix safety
-    There is no automatic fix: negative numbers behave otherwise.
+    Safe for a number that is known and one row of bits: division that rounds down and the remainder
+    of a power of two are what PyTorch's two's complement makes of negative numbers too. Two
+    tensors, and shifts by a tensor, are left.
 
     ## Known limits
     An input of which nothing is known may be booleans; the other operand decides.

@@ -35,7 +35,8 @@ class IntegerDivision(OperatorRule):
     Python integers and sizes ``//`` is fine.
 
     ## Fix safety
-    There is no automatic fix yet.
+    Safe: ``//`` is that division, and a remainder of integers what it leaves. A number divided by a
+    tensor and ``//=``, which writes into the tensor, are left; so are remainders of floats.
 
     ## Known limits
     Integers that the model computes itself (indices, comparisons, ``arange``) are taken to be

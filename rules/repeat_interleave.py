@@ -59,7 +59,9 @@ class RepeatInterleave(OperatorRule):
     and ``index_select``, for counts.
 
     ## Fix safety
-    There is no automatic fix yet; expanding and flattening is the same function.
+    A number of repeats along a dimension that is spelled out is rewritten: ``expand`` and
+    ``flatten`` where the rank is known and nobody can tell a view from a copy, ``stack`` and
+    ``flatten`` elsewhere. Counts in a tensor are left: the result's size depends on them.
 
     ## Known limits
     Counts that are a constant of ``__init__`` are told from an input's by nothing.

@@ -25,7 +25,8 @@ class SequenceStack(TranslationRule):
     vectors), 2 for ``dstack``; ``torch.split`` or ``chunk`` instead of ``tensor_split``.
 
     ## Fix safety
-    There is no automatic fix yet: the dimension depends on how many the tensors have.
+    Safe where the ranks are known, which decide the dimension; ``tensor_split`` where the size is
+    known. Otherwise it is left.
 
     ## Known limits
     What the splitting functions do is reported for the TorchScript exporter only.

@@ -72,6 +72,7 @@ from trtlint.analysis.writes import SliceWrite, index_values, mentions, region_o
 from trtlint.changes import Change, Decline, Insert, Swap
 from trtlint.class_edits import add_to_init, move_into_class
 from trtlint.codegen import CallText, SumText, Text, call, layout, sequence, tailed
+from trtlint.composing import Composer
 from trtlint.conversion.onnx_route import Export, differs, emits, fails, through_onnx
 from trtlint.conversion.operator_groups import GROUPS, remaining
 from trtlint.conversion.operators import UNJUDGED, translated
@@ -136,6 +137,7 @@ __all__ = [
     "Args",
     "CallText",
     "Change",
+    "Composer",
     "DTypeValue",
     "Decline",
     "DeviceValue",

@@ -45,11 +45,12 @@ class Swap:
 
 @dataclass(frozen=True, eq=False)
 class Insert:
-    """Put statements behind the statement ``after``, in the same block."""
+    """Put statements behind the statement ``after``, in the same block; or before it."""
 
     function: FunctionCode
     after: cst.CSTNode
     code: str
+    before: bool = False
 
 
 @dataclass(frozen=True)

@@ -210,7 +210,9 @@ class _Swapper(cst.CSTTransformer):
                 lines = [*self.carried, *result.leading_lines]  # type: ignore[attr-defined]
                 statements = [result.with_changes(leading_lines=_tidy(lines))]
                 self.carried = []
-            if insert is not None:
+            if insert is not None and insert.before and statements:
+                statements = self._before(statements, insert.code)
+            elif insert is not None:
                 statements += self._parse(insert.code)
             if not statements:
                 return cst.RemoveFromParent()
@@ -218,6 +220,14 @@ class _Swapper(cst.CSTTransformer):
         if swap is not None:
             return self._expression(swap.code, swap.bare)
         return result
+
+    def _before(self, statements: list[cst.CSTNode], text: str) -> list[cst.CSTNode]:
+        """New statements before these; what stands above these then stands above the new ones."""
+        first, *others = statements
+        new = self._parse(text)
+        above = first.leading_lines  # type: ignore[attr-defined]
+        new[0] = new[0].with_changes(leading_lines=above)
+        return [*new, first.with_changes(leading_lines=()), *others]
 
     def _parse(self, text: str) -> list[cst.CSTNode]:
         return list(cst.parse_module(text, self.code.module.config_for_parsing).body)
