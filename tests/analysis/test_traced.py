@@ -586,3 +586,75 @@ class Model(nn.Module):
     evaluation, code = analysis.evaluate(entry.symbol), analysis.code(entry.symbol)
     dead = [code.code(n) for n in code.node.body.body if id(n) in evaluation.dead]
     assert [text.strip() for text in dead] == ["y = x + 1", "return y"]
+
+
+PARTS = """
+class Bases(nn.Module):
+    def __init__(self, n):
+        self.ids = torch.arange(n)
+        if n > 3:
+            self.more = torch.arange(n)
+        self.register_buffer("table", torch.zeros(n))
+        self.gone = torch.arange(n)
+    def drop(self):
+        del self.gone
+"""
+
+
+@pytest.mark.parametrize(
+    ("test", "runs"),
+    [
+        ("hasattr(self, 'here')", False),
+        ("hasattr(self.part, 'ids')", False),
+        ("hasattr(self.part, 'table')", False),
+        ("n == 2 or hasattr(self, 'here')", False),
+        ("n == 2 and hasattr(self, 'here')", True),
+        ("not hasattr(self, 'here')", True),
+        ("hasattr(self, 'later')", True),
+        ("hasattr(self.part, 'more')", True),
+        ("hasattr(self.part, 'gone')", True),
+        ("hasattr(self.chosen, 'ids')", True),
+        ("hasattr(x, 'here')", True),
+    ],
+)
+def test_what_init_always_sets_is_there(test: str, runs: bool) -> None:
+    body = f"n = x.shape[0]\nif {test}:\n    return x\nreturn helper(x)"
+    init = "self.here = 3\nself.part = Bases(3)\nself.chosen = cls(3)\nif fn:\n    self.later = 1"
+    assert ("helper" in traced(body, init=init, top=PARTS)) == runs
+
+
+@pytest.mark.parametrize(
+    ("imports", "body", "expected"),
+    [
+        ("from apex.norm import fused", "if has:\n    return helper(x)", {"other"}),
+        ("from apex.norm import fused", "if has and x.ndim:\n    return helper(x)", {"other"}),
+        ("import math, apex.norm", "if has:\n    return helper(x)", {"helper", "other"}),
+        ("from apex.norm import fused", "if not has:\n    return helper(x)", {"helper", "other"}),
+        (
+            "from apex.norm import fused",
+            "if not has:\n    raise ValueError\nif has:\n    return helper(x)",
+            {"other"},
+        ),
+        (
+            "from apex.norm import fused",
+            "if has:\n    x = helper(x)\nelse:\n    raise ValueError",
+            {"helper", "other"},
+        ),
+        ("from torch.special import erf", "if has:\n    return helper(x)", {"helper", "other"}),
+        ("from .blocks import fused", "if has:\n    return helper(x)", {"helper", "other"}),
+        (
+            "from apex.norm import fused",
+            "has = x\nif has:\n    return helper(x)",
+            {"helper", "other"},
+        ),
+    ],
+)
+def test_packages_that_a_file_can_do_without(imports: str, body: str, expected: set[str]) -> None:
+    top = f"try:\n    {imports}\n    has = True\nexcept ImportError:\n    has = False"
+    assert traced(f"{body}\nreturn other(x)", top=top) == expected
+
+
+def test_an_import_or_none() -> None:
+    top = "try:\n    import apex\nexcept ImportError:\n    apex = None"
+    body = "if apex is not None:\n    return helper(x)\nreturn other(x)"
+    assert traced(body, top=top) == {"other"}

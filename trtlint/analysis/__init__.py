@@ -110,7 +110,7 @@ class Analysis:
         known = self._outcomes.get(id(test))
         if known is None:
             imports = self.project.files[code.path].imports
-            scope = Scope(imports, code.facts.absent, self.exporters, code.facts.misfits)
+            scope = Scope(imports, code.facts.absent, self.exporters, code.facts.settled)
             known = self._outcomes[id(test)] = test, code.outcome(test, scope)
         return known[1]
 

@@ -92,13 +92,13 @@ class Scope:
         imports: local names of the file and what they stand for.
         absent: parameters of the function that are None or False in inference.
         exporters: the exporters that matter.
-        misfits: comparisons that only hold where a table is computed again; see `refills`.
+        settled: conditions whose outcome the file tells, as text; see `givens`.
     """
 
     imports: Mapping[str, str] = field(default_factory=dict)
     absent: Collection[str] = ()
     exporters: frozenset[str] = EXPORTERS
-    misfits: Collection[str] = ()
+    settled: Mapping[str, bool] = field(default_factory=dict)
 
 
 def absent_parameters(args: ast.arguments) -> frozenset[str]:
@@ -119,9 +119,13 @@ def absent_parameters(args: ast.arguments) -> frozenset[str]:
 
 def outcome(test: ast.expr, scope: Scope) -> bool | None:
     """What the condition is in inference; None if it is open, or depends on the exporter."""
-    if scope.misfits and isinstance(test, ast.Compare) and ast.unparse(test) in scope.misfits:
-        return False
+    if scope.settled and isinstance(test, ast.Compare | ast.Call | ast.Name):
+        known = scope.settled.get(ast.unparse(test))
+        if known is not None:
+            return known
     match test:
+        case ast.UnaryOp(op=ast.Not(), operand=ast.Name(id=name)) if name in scope.settled:
+            return None  # a complaint that an optional package is missing settles nothing
         case ast.Constant(value=value):
             return bool(value)
         case ast.UnaryOp(op=ast.Not(), operand=operand):
@@ -177,7 +181,7 @@ def depends_on_exporter(test: ast.expr, scope: Scope) -> bool:
 
 def outcome_of_text(text: str, scope: Scope) -> bool | None:
     """The same for source text."""
-    worth = scope.misfits or _WORTH.search(text) or any(name in text for name in scope.absent)
+    worth = scope.settled or _WORTH.search(text) or any(name in text for name in scope.absent)
     if not worth:
         return None
     test = _parsed(text.strip())

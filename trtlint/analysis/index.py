@@ -14,9 +14,9 @@ from functools import cached_property
 from pathlib import Path
 
 from trtlint.analysis.conditions import EXPORTERS, Scope, absent_parameters
+from trtlint.analysis.givens import FileGivens, Givens
 from trtlint.analysis.names import dotted, dotted_names, source, walk
 from trtlint.analysis.reading import AnyFunction, Reading
-from trtlint.analysis.refills import Stores
 from trtlint.errors import UnparsableSource
 
 # A name, and the chains mentioned in what it is given, sorted; see `reading`.
@@ -57,7 +57,7 @@ class FunctionFacts:
     flows: Flows = field(default_factory=dict)  # what its variables and attributes are made of
     asks_exporter: Mapping[str, frozenset[str]] = field(default_factory=dict)
     is_stub: bool = False  # it does nothing but raise
-    misfits: frozenset[str] = frozenset()  # comparisons that hold where a table is filled again
+    settled: Mapping[str, bool] = field(default_factory=dict)  # conditions, as the file tells
 
     def run_by(self, exporters: frozenset[str]) -> frozenset[str]:
         """The references of what runs under one of these exporters."""
@@ -145,7 +145,7 @@ def index_file(path: Path, text: str, package: str) -> FileIndex:
     except (RecursionError, MemoryError):  # the parser's own words for the same
         raise _too_deep(path) from None
     try:
-        return _Indexer(path, package).run(tree)
+        return _Indexer(path, package, tree).run()
     except RecursionError:
         raise _too_deep(path) from None
 
@@ -157,8 +157,10 @@ def _too_deep(path: Path) -> UnparsableSource:
 
 
 class _Indexer:
-    def __init__(self, path: Path, package: str) -> None:
-        self.stores: Stores | None = None  # of the class that is being read
+    def __init__(self, path: Path, package: str, tree: ast.Module) -> None:
+        self.tree = tree
+        self.file = FileGivens(tree, package)
+        self.givens = Givens(self.file)  # of the class that is being read
         self.package = package
         self.index = FileIndex(path)
         self.stars: list[str] = []
@@ -167,11 +169,11 @@ class _Indexer:
         self.default_dtype = False
         self.flows: dict[str, set[str]] = {}
 
-    def run(self, tree: ast.Module) -> FileIndex:
-        self._body(tree.body, None)
+    def run(self) -> FileIndex:
+        self._body(self.tree.body, None)
         index = self.index
         if index.constants:
-            self._drop_rebound(tree)
+            self._drop_rebound()
         ends = {name.rpartition(".")[2] for name in self.uses}
         self.default_dtype |= bool(ends & _DEFAULT_DTYPE)
         return FileIndex(
@@ -188,11 +190,11 @@ class _Indexer:
             _frozen(self.flows),
         )
 
-    def _drop_rebound(self, tree: ast.Module) -> None:
+    def _drop_rebound(self) -> None:
         """Keep as constants what is bound once in the whole file."""
         stores = Counter(
             name
-            for node in walk(tree)
+            for node in walk(self.tree)
             for name in (
                 [node.id]
                 if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)
@@ -298,9 +300,9 @@ class _Indexer:
         )
         for base in (*node.bases, *node.decorator_list):
             self._use(base)
-        outside, self.stores = self.stores, Stores(node.body)
+        outside, self.givens = self.givens, Givens(self.file, node.body)
         self._body(node.body, qualname)
-        self.stores = outside
+        self.givens = outside
 
     def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef, owner: str | None) -> None:
         qualname = f"{owner}.{node.name}" if owner else node.name
@@ -308,16 +310,16 @@ class _Indexer:
         for early in (*defaults, *node.decorator_list):
             self._use(early)
         absent = absent_parameters(node.args)
-        reading = Reading(node, self._scope(absent), self.stores)
+        reading = Reading(node, self._scope(absent), self.givens)
         if absent & reading.live_bound:  # what it binds itself may be anything
             absent -= reading.live_bound
-            reading = Reading(node, self._scope(absent), self.stores)
+            reading = Reading(node, self._scope(absent), self.givens)
         for statement in reading.imports:
             self._import(statement)  # taken as the file's
         by_exporter = {
             name: frozenset(
                 Reading(
-                    node, Scope(self.index.imports, absent, frozenset({name})), self.stores
+                    node, Scope(self.index.imports, absent, frozenset({name})), self.givens
                 ).references
             )
             for name in EXPORTERS
@@ -343,7 +345,7 @@ class _Indexer:
             _frozen(reading.flows),
             by_exporter,
             _is_stub(node),
-            frozenset(reading.misfits),
+            reading.settled,
         )
 
     def _scope(self, absent: frozenset[str] = frozenset()) -> Scope:

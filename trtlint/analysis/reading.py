@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from trtlint.analysis.conditions import Scope, depends_on_exporter, outcome
+from trtlint.analysis.givens import Givens
 from trtlint.analysis.names import arguments, chain, with_defaults
-from trtlint.analysis.refills import Stores
 
 RETURNED = "return"  # under this name stands what a function returns
 ITSELF = "@"  # stands for the function that is read: functions inside it are part of it
@@ -27,7 +27,7 @@ class Reading:
     Args:
         node: the function, or statements outside functions.
         scope: what is known of conditions in it.
-        stores: what the methods of its class assign.
+        givens: what its class and file tell of conditions.
 
     Attributes:
         names: every identifier.
@@ -38,18 +38,19 @@ class Reading:
         flows: what is mentioned in what a name is given: ``x``, ``self.x``, or ``return``.
         imports: import statements in it.
         asks_exporter: whether what runs depends on the exporter.
-        misfits: comparisons in it that only hold where a table is computed again.
+        settled: conditions in it whose outcome the file tells, as text.
     """
 
     def __init__(
         self,
         node: AnyFunction | Sequence[ast.stmt],
         scope: Scope,
-        stores: Stores | None = None,
+        givens: Givens | None = None,
     ) -> None:
-        self.misfits: set[str] = set()
-        self.scope = replace(scope, misfits=self.misfits)
-        self._stores = stores
+        self.settled: dict[str, bool] = {}
+        self.scope = replace(scope, settled=self.settled)
+        self._givens = givens
+        self._given: set[str] = set()  # its parameters
         self.names: set[str] = set()
         self.bound: set[str] = set()
         self.attributes: set[str] = set()
@@ -73,7 +74,8 @@ class Reading:
     def _signature(self, node: AnyFunction) -> None:
         """Defaults and annotations say what a parameter may be."""
         args = node.args
-        self.names.update(arg.arg for arg in arguments(args))
+        self._given.update(arg.arg for arg in arguments(args))
+        self.names |= self._given
         for arg, default in with_defaults(args):
             if default is not None:
                 self._flow(arg.arg, self._aside(default))
@@ -165,8 +167,8 @@ class Reading:
         reached, live = False, True
         current: ast.If | None = node
         while current is not None:
-            if self._stores is not None:
-                self.misfits.update(self._stores.misfits(current))
+            if self._givens is not None:
+                self.settled.update(self._givens.settled(current, self.bound | self._given))
             settled = self._outcome(current.test) if live else None
             self._part([ast.Expr(current.test)], live)
             ends = not self._part(current.body, live and settled is not False)

@@ -45,12 +45,12 @@ class Stores:
 
     def _filled(self, body: Sequence[ast.stmt]) -> set[str]:
         """What these statements assign, themselves or by a method that they call."""
-        found = {name for name, _ in _assigned(body)}
+        found = {name for name, _ in assigned(body)}
         for node in (node for statement in body for node in walk(statement)):
             match node:
                 case ast.Call(func=ast.Attribute(value=ast.Name(id="self"), attr=name)):
                     method = self._methods.get(name)
-                    found |= {name for name, _ in _assigned(method.body)} if method else set()
+                    found |= {name for name, _ in assigned(method.body)} if method else set()
         return found
 
     def _starts_empty(self, name: str) -> bool:
@@ -58,7 +58,7 @@ class Stores:
         start = self._methods.get("__init__")
         return start is not None and any(
             assigned == name and value is not None and _is_literal(value)
-            for assigned, value in _assigned(start.body)
+            for assigned, value in assigned(start.body)
         )
 
 
@@ -102,7 +102,7 @@ def _size_of(node: ast.expr) -> str | None:
     return None
 
 
-def _assigned(body: Sequence[ast.stmt]) -> Iterator[tuple[str, ast.expr | None]]:
+def assigned(body: Sequence[ast.stmt]) -> Iterator[tuple[str, ast.expr | None]]:
     """Attributes of ``self`` that statements assign or register, and what they are given."""
     for node in (node for statement in body for node in walk(statement)):
         match node:
