@@ -622,3 +622,22 @@ def test_a_method_of_what_a_loop_changes_is_the_method_still() -> None:
     other = Method(Tensor(varies=True), "index_add_")
     assert join(one, other) == Method(join(one.owner, other.owner), "index_add_")
     assert not isinstance(join(one, Method(other.owner, "add_")), Method)
+
+
+@pytest.mark.parametrize(
+    ("body", "rank"),
+    [
+        ("return x.view(2, n, 4)", 3),
+        ("return x.reshape((2, n))", 2),
+        ("return x.view(n)", None),  # may be a size or a sequence of sizes
+        ("return x.view(2, *n)", None),
+        ("q, k = x.view(2, 3, n, 5).unbind(0)\nreturn q", 3),
+        ("q, k = x.view(2, 3, n, 5).permute(1, 0, 2, 3).unbind(1)\nreturn k", 3),
+        ("q, k = x.view(2, 3, n, 5)\nreturn q", 3),
+    ],
+)
+def test_rank_without_sizes(body: str, rank: int | None) -> None:
+    """Sizes that are given one by one say how many there are."""
+    found = returned(body, signature="self, x, n")
+    assert isinstance(found, Tensor)
+    assert found.rank == rank

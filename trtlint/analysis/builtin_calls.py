@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Literal
 
 from trtlint.analysis.arguments import Args
 from trtlint.analysis.sizes import ONE, ZERO, at_least, floor_div, minimum
 from trtlint.analysis.values import (
-    ROW,
     UNKNOWN,
     Int,
     Items,
@@ -24,6 +22,7 @@ from trtlint.analysis.values import (
     Value,
     aliases,
     element_of,
+    row_of,
 )
 
 
@@ -133,8 +132,7 @@ def _element(value: Value) -> Value:
         case Range(start=start):
             return Number("int") if start is not None else UNKNOWN
         case Tensor():
-            row = Tensor(None, False, value.dtype, value.device, value.storage)
-            return replace(row, varies=value.varies, view=ROW)
+            return row_of(value)
         case Module(args=children) if len(set(children)) == 1:
             return children[0]
         case _:

@@ -25,7 +25,6 @@ from trtlint.analysis.states import (
     registered,
 )
 from trtlint.analysis.values import (
-    ROW,
     UNKNOWN,
     Int,
     Items,
@@ -40,6 +39,7 @@ from trtlint.analysis.values import (
     aliases,
     element_of,
     join,
+    row_of,
 )
 
 if TYPE_CHECKING:
@@ -205,8 +205,7 @@ class Frame:
             return
         element = element_of(value) if isinstance(value, Items) else Unknown(aliases(value))
         if isinstance(value, Tensor):
-            element = Tensor(None, False, value.dtype, value.device, value.storage)
-            element = replace(element, varies=value.varies, view=ROW)
+            element = row_of(value)
         for target in targets:
             self.bind(target, element)
 

@@ -10,8 +10,17 @@ from trtlint.analysis.arguments import Args, as_int, normal_axis, shape_of_items
 from trtlint.analysis.dtypes import DType
 from trtlint.analysis.selectors import select
 from trtlint.analysis.shapes import Shape, fresh_dims
-from trtlint.analysis.sizes import ONE, Size, const, floor_div
-from trtlint.analysis.values import OVERLAPPING, UNKNOWN, DTypeValue, Items, Tensor, Value, fresh
+from trtlint.analysis.sizes import ONE, Size, at_least, const, floor_div
+from trtlint.analysis.values import (
+    OVERLAPPING,
+    UNKNOWN,
+    DTypeValue,
+    Int,
+    Items,
+    Tensor,
+    Value,
+    fresh,
+)
 
 
 def view_of(tensor: Tensor, shape: Shape | None) -> Tensor:
@@ -41,9 +50,32 @@ def _view(args: Args) -> Value:
             return Tensor(None, False, value.dtype, tensor.device, tensor.storage)
     asked = args.sizes(1, "shape") if len(args.pos) > 1 or args.kw else None
     if asked is None:
-        return view_of(tensor, None)
+        return view_of(tensor, _of_rank(args))
     numel = tensor.shape.numel() if tensor.shape is not None and tensor.exact else None
     return view_of(tensor, infer_size(asked, numel, args.token))
+
+
+def _of_rank(args: Args) -> Shape | None:
+    """As many dimensions as sizes are given, where some size is not known to be an integer.
+
+    Several arguments, or the elements of one sequence, can be nothing but integers.
+    """
+    given = args.pos[1:]
+    match given:
+        case (Items(items=tuple() as items),):
+            given = items
+        case [] | [_]:
+            return None
+    if args.open or args.kw:
+        return None
+    fresh_ones = fresh_dims(args.token, len(given))
+    known = [value.size if isinstance(value, Int) else None for value in given]
+    return Shape(
+        tuple(
+            one if size is None or not at_least(size, 0) else size
+            for size, one in zip(known, fresh_ones, strict=True)
+        )
+    )
 
 
 def infer_size(asked: Shape, numel: Size | None, token: str) -> Shape | None:

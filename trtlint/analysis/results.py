@@ -72,9 +72,18 @@ def _view(args: Args) -> Value:
 
 
 def _unbound(args: Args) -> Value:
-    """Rows of the same memory; how many is not followed."""
-    row = _view(args)
-    return Items("tuple", None, row) if isinstance(row, Tensor) else row
+    """Rows of the same memory, as many as the axis is long where that is a number."""
+    row, tensor = _view(args), args.tensor()
+    if not isinstance(row, Tensor) or tensor is None:
+        return row
+    axis = 0 if args.get(1, "dim") is None else args.axis(1, "dim", tensor.rank)
+    shape = tensor.shape if tensor.exact else None
+    if shape is None or shape.rank is None or axis is None:
+        return Items("tuple", None, row)
+    dims = shape.dims
+    row = replace(row, shape=Shape((*dims[:axis], *dims[axis + 1 :])), exact=True)
+    count = dims[axis].constant
+    return Items("tuple", (row,) * count if count is not None else None, row)
 
 
 def _reduced(tensor: Tensor, args: Args, at: int = 1, keep_at: int = 2) -> Shape | None:

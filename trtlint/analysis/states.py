@@ -28,6 +28,7 @@ from trtlint.analysis.values import (
     aliases,
     element_of,
     join,
+    row_of,
 )
 
 Env = dict[str, Value]
@@ -176,12 +177,7 @@ def element_while_iterating(over: Value, token: str) -> Value:
         case Items():
             return element_of(over)
         case Tensor():
-            shape = over.shape
-            inner = None
-            if shape is not None and over.exact and shape.rank:
-                inner = Shape(shape.dims[1:])
-            row = Tensor(inner, inner is not None, over.dtype, over.device, over.storage)
-            return replace(row, varies=over.varies, view=token)
+            return row_of(over, token)
         case NdArray():
             return over
         case Module():

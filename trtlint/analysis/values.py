@@ -319,6 +319,14 @@ def element_of(items: Items) -> Value:
     return joined
 
 
+def row_of(tensor: Tensor, view: str = ROW) -> Tensor:
+    """What going through a tensor gives: the same memory without the first axis."""
+    shape = tensor.shape if tensor.exact and tensor.rank else None
+    inner = Shape(shape.dims[1:]) if shape is not None else None
+    row = Tensor(inner, inner is not None, tensor.dtype, tensor.device, tensor.storage)
+    return replace(row, varies=tensor.varies, view=view)
+
+
 def fresh(tensor: Tensor, token: str, **changes: object) -> Tensor:
     """``tensor`` as the result of an operation that allocates: its own storage, no history."""
     clean = replace(tensor, storage=frozenset({token}), creation=None, parameter=None, view=None)
