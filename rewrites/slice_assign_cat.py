@@ -1,31 +1,25 @@
-"""slice-assign: contiguous writes, as cat and stack."""
+"""slice-assign: writes into parts, as the joins that torch2trt converts."""
 
 from __future__ import annotations
 
 from trtlint.api import (
     Change,
     Decline,
-    Rebuilder,
     Rewrite,
     Safety,
     TracedCode,
-    Written,
-    change,
-    decompose,
-    is_fresh,
+    rebuilt,
     region_to_rebuild,
-    removable,
-    tailed,
-    untouched,
 )
 from trtlint.rules.slice_assign import SliceAssign, SliceAssignment
 
 
 class SliceAssignToCat(Rewrite[SliceAssignment]):
-    """Join what is written with what was there, along the axis that the writes cut.
+    """Join what is written with what was there by ``cat``, or by ``stack`` and ``flatten``.
 
-    Why safe: the parts are proven to be disjoint and complete, or later ones to replace earlier
-    ones whole; each value has the shape and dtype of its slice; nobody else sees the old tensor.
+    torch2trt pads only the last two of four dimensions, casts nothing and has no ``expand_as``.
+
+    Why safe: as for the general form, of which it uses a part.
     """
 
     rule = SliceAssign
@@ -35,13 +29,4 @@ class SliceAssignToCat(Rewrite[SliceAssignment]):
 
     def rewrite(self, found: SliceAssignment, code: TracedCode) -> Change | Decline:
         """For one or several writes in a row into one tensor."""
-        region = region_to_rebuild(code, found.write)
-        if region.base.shape is None:
-            return Decline("nothing is known of the tensor's shape")
-        build = Rebuilder(code, region.writes, region.base)
-        piece = decompose(region.base.shape, region.writes)
-        text = build.text(piece)
-        if isinstance(piece, Written) and not is_fresh(code, piece.write.value, region.last):
-            text = tailed(text, ".clone()")  # a write copies; the name must not become an alias
-        drop = removable(code, region) and not untouched(piece)
-        return change(code, region, text, build.imports, drop=drop)
+        return rebuilt(code, region_to_rebuild(code, found.write), only_converted=True)

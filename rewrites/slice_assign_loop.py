@@ -9,10 +9,12 @@ from trtlint.api import (
     Rebuilder,
     Rewrite,
     Safety,
+    SizeTexts,
     StepLoop,
     Swap,
     TracedCode,
     Undecided,
+    Values,
     call,
     decompose,
     laid_out,
@@ -58,9 +60,10 @@ def _rebuilt(code: TracedCode, found: StepLoop) -> Change:
     for reason in filter(None, reasons):
         raise Undecided(reason)
     for step in found.steps:
-        build = Rebuilder(
-            code, step.writes, region.base, ignore, fill=made.fill if made is not None else None
-        )
+        index = {found.axis: code.source(found.loop.target)}
+        sizes = SizeTexts(code, step.last, step.writes, region.name)
+        values = Values(code, step.writes, region.base, sizes, alive=False, ignore=index)
+        build = Rebuilder(values, made.fill if made is not None else None)
         piece = decompose(region.base.shape, step.writes, ignore)
         append = call(f"{name}.append", build.text(piece))
         imports |= build.imports

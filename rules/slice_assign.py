@@ -79,14 +79,14 @@ class SliceAssign(Rule[SliceAssignment]):
 
     ## Fix safety
     Safe: the rewrites move the same numbers. They are offered only where the writes are proven to
-    cover what they rebuild, each value has the shape of its slice, and no other name that is used
-    later shares the tensor's storage. The floating dtype of the model is taken to be one dtype
-    throughout, and the result's device is that of the values.
+    cover what they rebuild, each value broadcasts into its slice and is cast to its dtype as the
+    assignment does, and no other name that is used later shares the tensor's storage. The floating
+    dtype of the model is taken to be one dtype throughout, and the result's device is that of the
+    values.
 
     ## Known limits
-    Scalars broadcast into a slice, and values whose shape is not known to be that of the slice,
-    are reported without a fix. A value with extra leading dimensions of size 1, which assignment
-    drops, makes the rewritten code raise an error.
+    Strided writes into an axis of unknown size are reported without a fix. A value with extra
+    leading dimensions of size 1, which assignment drops, makes the rewritten code raise an error.
     """
 
     name = "slice-assign"

@@ -9,12 +9,12 @@ from __future__ import annotations
 from typing import Any, ClassVar, Generic
 
 from trtlint.analysis.arguments import Args
+from trtlint.analysis.cells import Cell, Woven, decompose
 from trtlint.analysis.dtypes import INT64, keeps_every_value
 from trtlint.analysis.dtypes import joinable as joinable_dtypes
 from trtlint.analysis.dtypes import same as same_dtype
 from trtlint.analysis.dtypes import source as dtype_source
 from trtlint.analysis.effects import is_fresh, is_pure, loop_obstacle, stands_in
-from trtlint.analysis.interleave import has_strides, interleaving
 from trtlint.analysis.literals import (
     flag_of,
     holds_bools,
@@ -26,9 +26,9 @@ from trtlint.analysis.literals import (
     size_along,
     text_of,
 )
+from trtlint.analysis.moving import obstacle
 from trtlint.analysis.operator_uses import OperatorUse
 from trtlint.analysis.outputs import odd_outputs
-from trtlint.analysis.pieces import Written, decompose, untouched
 from trtlint.analysis.project import Symbol
 from trtlint.analysis.sizes import FloorDivAtom, Size, at_least
 from trtlint.analysis.step_loops import StepLoop, step_loop
@@ -68,25 +68,19 @@ from trtlint.analysis.values import (
     Value,
 )
 from trtlint.analysis.view_writes import view_writes
-from trtlint.analysis.writes import SliceWrite, index_values, mentions, region_of, slice_writes
+from trtlint.analysis.write_regions import region_of
+from trtlint.analysis.writes import SliceWrite, index_values, mentions, slice_writes
 from trtlint.changes import Change, Decline, Insert, Swap
 from trtlint.class_edits import add_to_init, move_into_class
-from trtlint.codegen import CallText, SumText, Text, call, layout, sequence, tailed
+from trtlint.codegen import CallText, SumText, Text, call, layout, primary, sequence, tailed
 from trtlint.composing import Composer
 from trtlint.conversion.onnx_route import Export, differs, emits, fails, through_onnx
 from trtlint.conversion.operator_groups import GROUPS, remaining
 from trtlint.conversion.operators import UNJUDGED, translated
 from trtlint.conversion.torch2trt.report import torch2trt_report
 from trtlint.findings import Safety
-from trtlint.rebuilding import Rebuilder, primary
-from trtlint.regions import (
-    change,
-    laid_out,
-    obstacle,
-    region_to_rebuild,
-    removable,
-    size_sources,
-)
+from trtlint.rebuilding import Rebuilder
+from trtlint.regions import laid_out, rebuilt, region_to_rebuild, removable, size_sources
 from trtlint.rule_types import (
     M,
     Match,
@@ -97,7 +91,9 @@ from trtlint.rule_types import (
     TranslationRule,
     only_torch2trt,
 )
+from trtlint.size_texts import SizeTexts
 from trtlint.verdicts import Verdict, cited, executed
+from trtlint.written_values import Values
 
 
 class Rewrite(Generic[M]):
@@ -136,6 +132,7 @@ __all__ = [
     "UNJUDGED",
     "Args",
     "CallText",
+    "Cell",
     "Change",
     "Composer",
     "DTypeValue",
@@ -164,6 +161,7 @@ __all__ = [
     "Rule",
     "Safety",
     "Size",
+    "SizeTexts",
     "Slice",
     "SliceWrite",
     "StepLoop",
@@ -177,13 +175,13 @@ __all__ = [
     "TranslationRule",
     "Undecided",
     "Value",
+    "Values",
     "Verdict",
-    "Written",
+    "Woven",
     "add_to_init",
     "at_least",
     "call",
     "call_chain",
-    "change",
     "cited",
     "decompose",
     "differs",
@@ -194,12 +192,10 @@ __all__ = [
     "fails",
     "flag_of",
     "has_dimension",
-    "has_strides",
     "holds_bools",
     "holds_integers",
     "index_values",
     "int_of",
-    "interleaving",
     "ints_of",
     "is_fresh",
     "is_input",
@@ -220,6 +216,7 @@ __all__ = [
     "only_torch2trt",
     "primary",
     "reads_elements",
+    "rebuilt",
     "region_of",
     "region_to_rebuild",
     "remaining",
@@ -239,7 +236,6 @@ __all__ = [
     "torch2trt_report",
     "translated",
     "truth_tests",
-    "untouched",
     "variables",
     "view_writes",
     "written_later",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import libcst as cst
+
 WIDTH = 88
 
 
@@ -79,3 +81,9 @@ def tailed(value: Text, tail: str) -> Text:
     if isinstance(value, str):
         return f"{value}{tail}"
     return replace(value, tail=value.tail + tail)
+
+
+def primary(source: str, node: cst.BaseExpression | None) -> str:
+    """``source`` so that a method call can follow it."""
+    simple = isinstance(node, cst.Name | cst.Attribute | cst.Call | cst.Subscript)
+    return source if simple or (node is not None and node.lpar) else f"({source})"

@@ -18,8 +18,7 @@ from trtlint.analysis.undecided import Undecided
 from trtlint.analysis.uses import escapes, written_later
 from trtlint.analysis.values import DTypeValue, Int, Module, Number, Tensor, Value
 from trtlint.changes import Change, Insert, Swap
-from trtlint.codegen import Text
-from trtlint.rebuilding import primary
+from trtlint.codegen import Text, primary
 
 # An expression that is a whole part of these needs no parentheses.
 _ROOMY = cst.Assign | cst.AnnAssign | cst.AugAssign | cst.Return | cst.Expr | cst.Arg | cst.Element

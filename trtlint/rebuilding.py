@@ -2,54 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-import libcst as cst
-
-from trtlint.analysis import dtypes
-from trtlint.analysis.pieces import Joined, Piece, Untouched, Written
+from trtlint.analysis.cells import Cell, Joined, Piece, Region, Span, Woven
 from trtlint.analysis.selectors import Point
-from trtlint.analysis.sizes import ZERO, Size, minimum
-from trtlint.analysis.traced_code import TracedCode
-from trtlint.analysis.trees import subtree
 from trtlint.analysis.undecided import Undecided
-from trtlint.analysis.values import Int, Tensor
-from trtlint.analysis.writes import SliceWrite
-from trtlint.codegen import Text, call, sequence
+from trtlint.codegen import CallText, Text, call, sequence, tailed
+from trtlint.written_values import Blank, Values
 
-_AUGMENTED: Mapping[type[cst.BaseAugOp], str] = {
-    cst.AddAssign: "+",
-    cst.SubtractAssign: "-",
-    cst.MultiplyAssign: "*",
-    cst.DivideAssign: "/",
-}
+
+@dataclass(frozen=True)
+class _Padded:
+    """``F.pad(inner, ...)`` that more padding can be added to."""
+
+    inner: Text
+    amounts: tuple[tuple[str, str], ...]  # by axis, the last one first
+    blank: Blank
+
+
+_Part = Text | Blank | _Padded
 
 
 @dataclass
 class Rebuilder:
-    """Writes the expression for a decomposed region.
+    """Writes the expression for a tensor that was taken apart into cells.
 
     Attributes:
-        code: the function.
-        writes: all writes of the region.
-        base: the tensor before them, at the place of the first.
-        ignore: axes that all writes index alike and that the result lacks.
-        fill: the number that untouched parts hold, where the tensor's creation goes away; None
-            where untouched parts are read from the old tensor.
+        values: what is written, and how sizes are spelled.
+        fill: the number that untouched cells hold, where the tensor's creation goes away; None
+            where untouched cells are read from the old tensor.
         imports: what the expression needs, collected while writing it.
     """
 
-    code: TracedCode
-    writes: tuple[SliceWrite, ...]
-    base: Tensor
-    ignore: frozenset[int] = frozenset()
+    values: Values
     fill: float | None = None
     imports: set[str] = field(default_factory=set)
 
     def torch(self, name: str) -> str:
         """How to spell a torch function here."""
-        spelling, needed = self.code.spelling(name)
+        spelling, needed = self.values.code.spelling(name)
         self.imports.update(needed)
         return spelling
 
@@ -59,234 +52,234 @@ class Rebuilder:
         Raises:
             Undecided: a value does not provably fit its place.
         """
+        part = self._part(piece)
+        if isinstance(part, Blank):
+            return self._filled(part, _region(piece))
+        return self._written(part)
+
+    def _part(self, piece: Piece) -> _Part:
         match piece:
-            case Written(write=write):
-                return self._unsqueezed(write, self.ignore)
-            case Untouched(box=box):
+            case Cell(write=None):
                 if self.fill is not None:
-                    raise Undecided(
-                        "a part that no write reaches has no neighbour to be padded from"
-                    )
-                return self._old(box)
+                    finite = math.isfinite(self.fill)
+                    return Blank(repr(self.fill) if finite else f'float("{self.fill}")', self.fill)
+                return self.values.old(piece.region)
+            case Cell(write=write):
+                assert write is not None
+                return self.values.blank(write) or self.values.text(piece)
             case Joined():
                 return self._joined(piece)
+            case Woven():
+                return self._woven(piece)
 
-    def value(self, write: SliceWrite) -> str:
-        """The source of what is written, proven to have the shape and dtype of its slice.
+    def _written(self, part: _Part) -> Text:
+        if not isinstance(part, _Padded):
+            assert not isinstance(part, Blank)
+            return part
+        spec = ", ".join(amount for pair in part.amounts for amount in pair)
+        extra = [] if part.blank.zero else [f"value={part.blank.source}"]
+        return call(self.torch("torch.nn.functional.pad"), part.inner, f"({spec})", *extra)
 
-        Raises:
-            Undecided: the proof fails.
-        """
-        source, value = self.code.source(write.value), self.code.value(write.value)
-        if write.augmented:
-            return self._augmented(write, source)
-        if not isinstance(value, Tensor):
-            raise Undecided(f"`{source}` is a scalar, or not known to be a tensor")
-        if not dtypes.joinable(value.dtype, self.base.dtype):
-            raise Undecided(f"`{source}` is not known to have the dtype of `{write.name}`")
-        slot = write.selection.shape if write.selection is not None else None
-        if slot is None:
-            raise Undecided("its index is not known well enough")
-        if value.shape == slot:
-            return source
-        like = self._sibling(write)
-        if like is None:
-            raise Undecided(f"`{source}` is not known to have the shape of its slice")
-        return f"{primary(source, write.value)}.expand_as({like})"
+    def _filled(self, blank: Blank, region: Region) -> Text:
+        """A tensor of one number, like that part of the old one."""
+        if not self.values.alive:
+            raise Undecided("a part that no write reaches has no neighbour to be padded from")
+        return self._like(blank, self.values.old(region))
 
-    def _sibling(self, write: SliceWrite) -> str | None:
-        """The source of another value that has exactly the shape of this write's slice."""
-        for other in self.writes:
-            value = self.code.value(other.value)
-            same = other.selection is not None and write.selection is not None
-            cheap = not any(isinstance(node, cst.Call) for node in subtree(other.value))
-            if same and cheap and isinstance(value, Tensor) and not other.augmented and value.exact:
-                assert write.selection is not None
-                if value.shape == write.selection.shape:
-                    return self.code.source(other.value)
-        return None
-
-    def _augmented(self, write: SliceWrite, source: str) -> str:
-        statement = write.line.body[0]
-        assert isinstance(statement, cst.AugAssign)
-        operator = _AUGMENTED.get(type(statement.operator))
-        if operator is None:
-            raise Undecided("this augmented assignment has no plain form here")
-        value = self.code.value(write.value)
-        if isinstance(value, Tensor):
-            both = dtypes.promote(self.base.dtype, value.dtype)
-            fits = dtypes.joinable(both, self.base.dtype)
-        else:
-            fits = bool(self.base.dtype and self.base.dtype.floating) and isinstance(value, Int)
-            fits = fits or (
-                type(value).__name__ in ("Number", "Ratio")
-                and bool(self.base.dtype and self.base.dtype.floating)
-            )
-        if not fits:
-            raise Undecided(f"`{source}` may change the dtype of `{write.name}`")
-        operand = primary(source, write.value)
-        if isinstance(write.value, cst.BaseNumber):
-            operand = source
-        return f"{self.code.source(write.target)} {operator} {operand}"
-
-    def _unsqueezed(self, write: SliceWrite, keep_out: frozenset[int]) -> str:
-        """The value with the axes put back that integer indices took away."""
-        source = self.value(write)
-        assert write.selection is not None
-        axes = [s.axis for s in write.selection.selectors if isinstance(s, Point)]
-        axes = [axis for axis in axes if axis not in keep_out]
-        if not axes:
-            return source
-        source = primary(source, write.value if not write.augmented else None)
-        ordered = sorted(axes) if min(axes) >= 0 else sorted(axes, reverse=True)
-        for axis in ordered:
-            shift = sum(1 for out in self.ignore if 0 <= out < axis)
-            source += f".unsqueeze({axis - shift})"
-        return source
+    def _like(self, blank: Blank, like: str) -> Text:
+        if blank.zero or blank.number == 1:
+            return call(self.torch(f"torch.{'zeros' if blank.zero else 'ones'}_like"), like)
+        return call(self.torch("torch.full_like"), like, blank.source)
 
     def _axis(self, axis: int) -> int:
         """The axis in a result that lacks the ignored ones; the last one is -1."""
-        if axis > 1 and self.base.rank == axis + 1:
+        if axis > 1 and self.values.base.rank == axis + 1:
             return -1
-        return axis - sum(1 for out in self.ignore if 0 <= out < axis)
+        return self._place(axis)
 
-    def _joined(self, piece: Joined) -> Text:
-        parts = list(zip(piece.parts, piece.sizes, strict=True))
-        if all(isinstance(part, Written) and self._is_point(part, piece.axis) for part, _ in parts):
-            keep_out = self.ignore | {piece.axis}
-            values = [
-                self._unsqueezed(p.write, keep_out) for p, _ in parts if isinstance(p, Written)
-            ]
-            head = self.torch("torch.stack")
-            return call(head, sequence(values), f"dim={self._axis(piece.axis)}")
-        if self.fill is None:
-            values_or_old = [self.text(part) for part, _ in parts]
-            return call(
-                self.torch("torch.cat"), sequence(values_or_old), f"dim={self._axis(piece.axis)}"
-            )
-        return self._padded(piece)
+    def _place(self, axis: int) -> int:
+        return axis - sum(1 for out in self.values.ignore if 0 <= out < axis)
 
-    def _is_point(self, part: Written, axis: int) -> bool:
-        selector = part.write.selection.on(axis) if part.write.selection is not None else None
-        points = (
-            [s for s in part.write.selection.selectors if isinstance(s, Point)]
-            if (part.write.selection is not None)
-            else []
-        )
-        alone = all(p.axis == axis or p.axis in self.ignore for p in points)
-        return isinstance(selector, Point) and alone
+    # -- parts behind one another -----------------------------------------------------------
 
-    def _padded(self, piece: Joined) -> Text:
-        """Parts in one row; a gap is padding of the part before it, or of the first one."""
-        result: list[tuple[Text, list[Size], list[Size]]] = []
-        lead: list[Size] = []
-        for part, size in zip(piece.parts, piece.sizes, strict=True):
-            if isinstance(part, Untouched):
-                (result[-1][2] if result else lead).append(size)
+    def _joined(self, piece: Joined) -> _Part:
+        dim = f"dim={self._axis(piece.axis)}"
+        if all(isinstance(part, Cell) and self._is_point(part, piece.axis) for part in piece.parts):
+            keep_out = frozenset({piece.axis})
+            texts = [self.values.text(p, keep_out) for p in piece.parts if isinstance(p, Cell)]
+            return call(self.torch("torch.stack"), sequence(texts), dim)
+        parts = [self._part(part) for part in piece.parts]
+        row = self._padded(piece, parts)
+        if len(row) == 1:
+            return row[0]
+        return call(self.torch("torch.cat"), sequence([self._written(p) for p in row]), dim)
+
+    def _is_point(self, cell: Cell, axis: int) -> bool:
+        """Whether a cell is a tensor that an integer index along the axis put in, and only that."""
+        selection = cell.write.selection if cell.write is not None else None
+        if cell.write is None or selection is None or self.values.blank(cell.write) is not None:
+            return False
+        points = [s.axis for s in selection.selectors if isinstance(s, Point)]
+        return axis in points and all(p == axis or p in self.values.ignore for p in points)
+
+    def _padded(self, piece: Joined, parts: Sequence[_Part]) -> list[_Part]:
+        """The parts in one row; a blank is padding of the part before it, or of the first one.
+
+        Where its length has no name, or padding cannot hold its number, it is a part of its own.
+        """
+        row: list[_Part] = []
+        lead: list[tuple[Blank, Span, Region]] = []
+        for part, span, region in _with_long_blanks(piece, parts):
+            if isinstance(part, Blank) and not row:
+                lead.append((part, span, region))
+            elif isinstance(part, Blank):
+                behind = self._pad(row[-1], part, piece.axis, span, before=False)
+                row[-1:] = [behind] if behind else [row[-1], self._filled(part, region)]
             else:
-                result.append((self.text(part), lead, []))
+                padded: _Part = part
+                while lead:
+                    wider = self._pad(padded, lead[-1][0], piece.axis, lead[-1][1], before=True)
+                    if wider is None:
+                        break
+                    padded = wider
+                    lead.pop()
+                row += [*(self._filled(blank, where) for blank, _, where in lead), padded]
                 lead = []
-        if not result:
-            raise Undecided("no write reaches this part")
-        texts: list[Text] = []
-        for text, before, after in result:
-            if not before and not after:
-                texts.append(text)
-                continue
-            amounts = [self.length(before, piece), self.length(after, piece)]
-            texts.append(self._pad(text, piece.axis, amounts))
-        if len(texts) == 1:
-            return texts[0]
-        return call(self.torch("torch.cat"), sequence(texts), f"dim={self._axis(piece.axis)}")
+        if len(lead) == 1 and not row:
+            return [lead[0][0]]
+        return [*row, *(self._filled(blank, where) for blank, _, where in lead)]
 
-    def _pad(self, text: Text, axis: int, amounts: list[str]) -> Text:
-        rank = self.base.rank
+    def _pad(
+        self, part: _Part, blank: Blank, axis: int, span: Span, *, before: bool
+    ) -> _Padded | None:
+        """``part`` with padding along an axis; None if that cannot be written."""
+        values = self.values
+        rank, dtype = values.base.rank, values.base.dtype
+        if values.only_converted or (blank.negative and not (dtype and dtype.floating)):
+            return None
         if axis >= 0 and rank is None:
+            return None
+        later = (
+            -axis - 1
+            if axis < 0
+            else sum(1 for other in range(axis + 1, rank or 0) if other not in values.ignore)
+        )
+        try:
+            width = values.sizes.of(
+                span.size, values.base.shape.dim(axis) if values.base.shape else None
+            )
+        except Undecided:
+            if values.alive:
+                return None
+            raise
+        inner, amounts = part, [("0", "0")] * (later + 1)
+        if isinstance(part, _Padded) and _same(part.blank, blank):
+            known = list(part.amounts) + [("0", "0")] * (later + 1 - len(part.amounts))
+            if known[later][0 if before else 1] == "0":
+                inner, amounts = part.inner, known
+        amounts[later] = (width, amounts[later][1]) if before else (amounts[later][0], width)
+        return _Padded(self._written(inner), tuple(amounts), blank)
+
+    # -- parts that take turns --------------------------------------------------------------
+
+    def _woven(self, piece: Woven) -> _Part:
+        parts = [self._part(part) for part in piece.parts]
+        if all(isinstance(part, Blank) for part in parts) and len(set(map(_key, parts))) == 1:
+            return parts[0]
+        shuffled = self._shuffled(piece)
+        if shuffled is not None:
+            return shuffled
+        axis = self._place(piece.axis)
+        if axis < 0 and self.values.only_converted:
             raise Undecided("the rank of the tensor is not known")
-        behind = range(axis + 1, rank or 0)
-        later = -axis - 1 if axis < 0 else sum(1 for other in behind if other not in self.ignore)
-        spec = ", ".join(["0"] * (2 * later) + amounts)
-        extra = [] if self.fill == 0 else [f"value={self.fill!r}"]
-        return call(self.torch("torch.nn.functional.pad"), text, f"({spec})", *extra)
+        inner = axis + 1 if axis >= 0 else axis
+        flat = "-2" if axis == -1 else f"{axis}, {axis + 1}" if axis >= 0 else f"{axis - 1}, {axis}"
+        ends = self._padded_turns(parts, inner)
+        if ends is not None:
+            return tailed(ends, f".flatten({flat})")
+        texts = [
+            self._blank_turn(part, own, parts) if isinstance(part, Blank) else self._written(part)
+            for part, own in zip(parts, piece.parts, strict=True)
+        ]
+        stacked = call(self.torch("torch.stack"), sequence(texts), f"dim={inner}")
+        return tailed(stacked, f".flatten({flat})")
 
-    def length(self, sizes: list[Size], piece: Joined) -> str:
-        """The source of a number of elements to pad with."""
-        total = ZERO
-        for size in sizes:
-            total = total + size
-        return self.size(total, piece)
+    def _padded_turns(self, parts: Sequence[_Part], axis: int) -> Text | None:
+        """Turns that end with one number, padded along the axis that they are stacked along."""
+        values = self.values
+        kept = [part for part in parts if not isinstance(part, Blank)]
+        blanks = [part for part in parts if isinstance(part, Blank)]
+        if values.alive or not blanks or axis < 0 or values.base.rank is None:
+            return None
+        ends_blank = all(isinstance(part, Blank) for part in parts[len(kept) :])
+        if values.only_converted or not ends_blank or len(set(map(_key, blanks))) > 1:
+            return None
+        texts = [self._written(part) for part in kept]
+        if len(texts) > 1:
+            inner: Text = call(self.torch("torch.stack"), sequence(texts), f"dim={axis}")
+        else:
+            text = texts[0]
+            bare = isinstance(text, CallText) or str(text).replace(".", "").isidentifier()
+            inner = tailed(text if bare else f"({text})", f".unsqueeze({axis})")
+        later = values.base.rank - len(values.ignore) - axis
+        amounts = (*[("0", "0")] * later, ("0", str(len(blanks))))
+        return self._written(_Padded(inner, amounts, blanks[0]))
 
-    def size(self, size: Size, piece: Joined) -> str:
-        """The source of a size: a number, a local variable, or a bound of the writes."""
-        if size.constant is not None:
-            return str(size.constant)
-        names = {
-            value.size: name
-            for name, value in sorted(self.code.before(self.writes[0].line).items())
-            if isinstance(value, Int) and value.size.constant is None
-        }
-        if size in names:
-            return names[size]
-        whole = self.base.shape.dim(piece.axis) if self.base.shape is not None else None
-        for write in self.writes:
-            for raw, text in _raw_bounds(self.code, write):
-                if raw == size:
-                    return text
-                if whole is not None and minimum(raw, whole) == size and whole in names:
-                    return f"min({text}, {names[whole]})"
-        raise Undecided(f"the number of elements {size} has no name here")
+    def _blank_turn(self, blank: Blank, own: Piece, parts: Sequence[_Part]) -> Text:
+        """A blank among parts that take turns: like the old tensor there, or like another part."""
+        if self.values.alive:
+            return self._filled(blank, _region(own))
+        for other in parts:
+            if isinstance(other, str) and other.isidentifier():
+                return self._like(blank, other)
+        raise Undecided("a part that no write reaches has no neighbour to be padded from")
 
-    def _old(self, box: Mapping[int, tuple[Size, Size]]) -> str:
-        """``name[...]`` for a box of the old tensor."""
-        bounds: dict[Size, str] = {}
-        for write in self.writes:
-            bounds.update({k: v for k, v in write.bounds(self.code).items() if k not in bounds})
-        name = str(self.writes[0].name)
-        axes = sorted(box)
-        if any(axis in self.ignore for axis in axes) or self.ignore:
-            raise Undecided("a part of each step keeps its old values")
-        parts: list[str] = []
-        first = 0 if not axes or axes[0] >= 0 else axes[0]
-        for axis in range(first, (axes[-1] if axes else -1) + 1):
-            if axis not in box:
-                parts.append(":")
+    def _shuffled(self, piece: Woven) -> CallText | None:
+        """Square turns along the last two of four dimensions, as ``pixel_shuffle``."""
+        values, period = self.values, len(piece.parts)
+        if values.base.rank != 4 or piece.axis != 2 or values.ignore or values.only_converted:
+            return None
+        texts: list[Text] = []
+        for row in piece.parts:
+            if not isinstance(row, Woven) or row.axis != 3 or len(row.parts) != period:
+                return None
+            for part in row.parts:
+                text = self._part(part)
+                if isinstance(text, Blank):
+                    return None
+                texts.append(self._written(text))
+        stacked = call(self.torch("torch.stack"), sequence(texts), "dim=2", tail=".flatten(1, 2)")
+        return call(self.torch("torch.nn.functional.pixel_shuffle"), stacked, str(period))
+
+
+def _region(piece: Piece) -> Region:
+    if isinstance(piece, Joined):
+        first, last = piece.spans[0], piece.spans[-1]
+        return {**_region(piece.parts[0]), piece.axis: Span(first.start, last.stop, first.step)}
+    return piece.region
+
+
+def _same(one: Blank, other: Blank) -> bool:
+    return _key(one) == _key(other)
+
+
+def _key(part: _Part) -> object:
+    assert isinstance(part, Blank)
+    return part.source if part.number is None else (part.number, part.zero)
+
+
+def _with_long_blanks(piece: Joined, parts: Sequence[_Part]) -> list[tuple[_Part, Span, Region]]:
+    """The parts with where they lie; neighbours that hold the same number are one."""
+    found: list[tuple[_Part, Span, Region]] = []
+    for part, own, span in zip(parts, piece.parts, piece.spans, strict=True):
+        region = _region(own)
+        if found and isinstance(part, Blank):
+            before, start, where = found[-1]
+            others = {a: s for a, s in where.items() if a != piece.axis}
+            same = others == {a: s for a, s in region.items() if a != piece.axis}
+            if isinstance(before, Blank) and _same(before, part) and same:
+                wide = Span(start.start, span.stop, span.step)
+                found[-1] = (before, wide, {**others, piece.axis: wide})
                 continue
-            start, stop = box[axis]
-            whole = self.base.shape.dim(axis) if self.base.shape is not None else None
-            low = "" if start == ZERO else self._bound(start, bounds)
-            high = "" if stop == whole else self._bound(stop, bounds)
-            parts.append(f"{low}:{high}")
-        rank = self.base.rank
-        skipped = next((i for i, part in enumerate(parts) if part != ":"), 0)
-        if first < 0:
-            parts.insert(0, "...")
-        elif skipped > 2 and len(parts) == rank:
-            parts = ["...", *parts[skipped:]]
-        return f"{name}[{', '.join(parts)}]" if parts else name
-
-    def _bound(self, size: Size, bounds: Mapping[Size, str]) -> str:
-        if size in bounds:
-            return bounds[size]
-        if size.constant is not None:
-            return str(size.constant)
-        raise Undecided(f"the bound {size} has no name here")
-
-
-def _raw_bounds(code: TracedCode, write: SliceWrite) -> list[tuple[Size, str]]:
-    """The sizes that stand in the index as written, with their source."""
-    found: list[tuple[Size, str]] = []
-    for part in write.target.slice:
-        nodes: list[cst.BaseExpression | None] = []
-        if isinstance(part.slice, cst.Slice):
-            nodes = [part.slice.lower, part.slice.upper]
-        for node in nodes:
-            value = code.value(node) if node is not None else None
-            if node is not None and isinstance(value, Int):
-                found.append((value.size, code.source(node)))
+        found.append((part, span, region))
     return found
-
-
-def primary(source: str, node: cst.BaseExpression | None) -> str:
-    """``source`` so that a method call can follow it."""
-    simple = isinstance(node, cst.Name | cst.Attribute | cst.Call | cst.Subscript)
-    return source if simple or (node is not None and node.lpar) else f"({source})"

@@ -2,31 +2,163 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 
 import libcst as cst
 
-from trtlint.analysis.effects import captured, is_pure, nodes_until, stands_in
+from trtlint.analysis.cells import Cell, Piece, cells_of, decompose, merged, untouched
+from trtlint.analysis.effects import is_fresh, is_pure
+from trtlint.analysis.moving import obstacle, settled
 from trtlint.analysis.sizes import Size
 from trtlint.analysis.traced_code import TracedCode
+from trtlint.analysis.trees import subtree
 from trtlint.analysis.undecided import Undecided
-from trtlint.analysis.values import Int, aliases
-from trtlint.analysis.writes import (
-    Region,
-    SliceWrite,
-    mentions,
-    names_in,
-    region_of,
-    shared_with,
-)
+from trtlint.analysis.values import Int, Tensor, aliases
+from trtlint.analysis.write_regions import Region, region_of
+from trtlint.analysis.writes import SliceWrite, mentions
 from trtlint.changes import Change, Swap
 from trtlint.codegen import Text, layout, tailed
+from trtlint.rebuilding import Rebuilder
+from trtlint.size_texts import SizeTexts
+from trtlint.written_values import Values
 
-_LAYOUT = frozenset({"is_contiguous", "stride", "as_strided", "data_ptr", "storage_offset"})
+
+def rebuilt(code: TracedCode, region: Region, *, only_converted: bool = False) -> Change:
+    """Put one expression for the whole tensor where the last write stands.
+
+    The line that created the tensor goes too, where nothing of the tensor is needed. Writes that
+    cross one another are taken in several steps, where these have fewer parts.
+
+    Args:
+        code: the function.
+        region: the writes, free to be put together there.
+        only_converted: whether to keep to what torch2trt converts.
+
+    Raises:
+        Undecided: a value does not provably fit, or the writes cannot be told apart.
+    """
+    if region.base.shape is None:
+        raise Undecided("nothing is known of the tensor's shape")
+    changes = [_in_one(code, step, piece, only_converted) for step, piece in _steps(code, region)]
+    swaps = tuple(swap for change in changes for swap in change.swaps)
+    imports = {name for change in changes for name in change.imports}
+    return Change(swaps, imports=tuple(sorted(imports)))
+
+
+def _steps(code: TracedCode, region: Region) -> list[tuple[Region, Piece]]:
+    """The writes in groups, each taken apart; a write joins a group if that costs no extra part."""
+    assert region.base.shape is not None
+    groups: list[list[SliceWrite]] = []
+    pieces: list[Piece] = []
+    for write in region.writes:
+        alone = merged(decompose(region.base.shape, [write]))
+        if groups:
+            joint = _taken_apart(region, [*groups[-1], write])
+            if joint is not None and _cost(joint) <= _cost(pieces[-1]) + _cost(alone):
+                groups[-1].append(write)
+                pieces[-1] = joint
+                continue
+        groups.append([write])
+        pieces.append(alone)
+    later = replace(region.base, creation=None)
+    return [
+        (
+            replace(
+                region,
+                writes=tuple(group),
+                creation=None if at else region.creation,
+                base=later if at else region.base,
+            ),
+            piece,
+        )
+        for at, (group, piece) in enumerate(zip(groups, pieces, strict=True))
+    ]
+
+
+def _taken_apart(region: Region, writes: Sequence[SliceWrite]) -> Piece | None:
+    assert region.base.shape is not None
+    try:
+        return merged(decompose(region.base.shape, writes))
+    except Undecided:
+        return None
+
+
+def _cost(piece: Piece) -> int:
+    return len(cells_of(piece))
+
+
+def _in_one(code: TracedCode, region: Region, piece: Piece, only_converted: bool) -> Change:
+    """One expression for the writes of a region."""
+    names = _named(code, region, piece)
+    made = region.base.creation
+    fill = made.fill if made is not None else None
+    droppable = removable(code, region) and (fill is not None or not untouched(piece))
+    if only_converted and untouched(piece):
+        droppable = False
+    reason: Undecided | None = None
+    for drop in (True, False) if droppable else (False,):
+        sizes = SizeTexts(code, region.last, region.writes, region.name if drop else "")
+        values = Values(
+            code,
+            region.writes,
+            region.base,
+            sizes,
+            alive=not drop,
+            names=names,
+            only_converted=only_converted,
+        )
+        build = Rebuilder(values, fill if drop else None)
+        try:
+            text = build.text(piece)
+        except Undecided as error:
+            reason = reason or error
+            continue
+        if isinstance(piece, Cell) and piece.write is not None:
+            blank = values.blank(piece.write) is not None
+            if not blank and not is_fresh(code, piece.write.value, region.last):
+                text = tailed(text, ".clone()")  # a write copies; the name must be no alias
+        return change(code, region, text, build.imports, drop=drop, names=names)
+    assert reason is not None
+    raise reason
+
+
+def _named(code: TracedCode, region: Region, piece: Piece) -> Mapping[int, str]:
+    """Names for values that are used twice or in part, or that have to be computed in place."""
+    early = settled(code, region)
+    if isinstance(early, str):
+        raise Undecided(early)
+    cells = cells_of(piece)
+    uses = Counter(id(cell.write) for cell in cells if cell.write is not None)
+    partly = {id(cell.write) for cell in cells if cell.part}
+    names: dict[int, str] = {}
+    taken: set[str] = set()
+    for write in region.writes:
+        shared = uses[id(write)] > 1 or id(write) in partly
+        plain = not any(
+            isinstance(node, cst.Call | cst.BinaryOperation | cst.IfExp | cst.Comparison)
+            for node in subtree(write.value)
+        )
+        number = not isinstance(code.value(write.value), Tensor)
+        if uses[id(write)] and (id(write) in early or (shared and not plain and not number)):
+            wish, count = f"{region.name}_part", 2
+            name = code.fresh_name(wish)
+            while name in taken:
+                name, count = code.fresh_name(f"{wish}_{count}"), count + 1
+            taken.add(name)
+            names[id(write)] = name
+    return names
 
 
 def change(
-    code: TracedCode, region: Region, value: Text, imports: Collection[str], *, drop: bool
+    code: TracedCode,
+    region: Region,
+    value: Text,
+    imports: Collection[str],
+    *,
+    drop: bool,
+    names: Mapping[int, str] | None = None,
 ) -> Change:
     """Put ``name = value`` where the last write stands, and take the other writes away.
 
@@ -36,14 +168,19 @@ def change(
         value: what the tensor is made of now.
         imports: what ``value`` needs.
         drop: whether the line that created the tensor goes too.
+        names: names that what some writes put in is given in its place, by the write.
     """
-    indent = code.code.span(region.last).column - 1
-    gone = [write.line for write in region.writes[:-1]]
+    swaps: list[Swap] = []
     if drop and region.creation is not None:
-        gone.insert(0, region.creation)
+        swaps.append(Swap(code.code, region.creation, ""))
         value = laid_out(code, region, value)
-    swaps = [Swap(code.code, line, "") for line in gone]
-    swaps.append(Swap(code.code, region.last, layout(region.name, value, indent)))
+    for write in region.writes:
+        name = (names or {}).get(id(write))
+        indent = code.code.span(write.line).column - 1
+        lines = [layout(name, code.source(write.value), indent)] if name is not None else []
+        if write is region.writes[-1]:
+            lines.append(layout(region.name, value, indent))
+        swaps.append(Swap(code.code, write.line, "\n".join(lines)))
     return Change(tuple(swaps), imports=tuple(sorted(imports)))
 
 
@@ -74,49 +211,6 @@ def laid_out(code: TracedCode, region: Region, value: Text) -> Text:
                 if aliases(code.value(owner)) & tokens:
                     return tailed(value, ".contiguous()")
     return value
-
-
-def obstacle(code: TracedCode, region: Region) -> str | None:
-    """Why the writes cannot be moved to the place of the last one, or None."""
-    shared = shared_with(code, region)
-    if shared is not None:
-        return shared
-    if stands_in(code, region.last, (cst.Try, cst.TryStar)):
-        return "an exception in the `try` around it would leave some writes done and some not"
-    place = captured(code, aliases(region.base), nodes_until(code, region.last))
-    if place is not None:
-        return f"`{region.name}` may be kept by {place}, which would see the write"
-    for asked in code.walk(cst.Attribute):
-        if asked.attr.value in _LAYOUT and aliases(code.value(asked.value)) & aliases(region.base):
-            return f"`{code.source(asked)}` asks for its memory layout, which joining may change"
-    if not all(is_pure(code, part) for write in region.writes for part in write.target.slice):
-        return "computing an index may have effects"
-    moved = len(region.writes) > 1 or bool(region.between)
-    if moved and not all(is_pure(code, write.value) for write in region.writes):
-        return "computing what is written may have effects, whose order must be kept"
-    first = region.writes[0].value
-    if mentions(first, region.name) and not is_pure(code, first):
-        return f"computing what is written may change `{region.name}` itself"
-    used = {name for write in region.writes for name in names_in(write.line)}
-    for line in region.between:
-        if not _quiet(code, line, used):
-            return "statements between the writes may change what is written"
-    return None
-
-
-def _quiet(code: TracedCode, line: cst.CSTNode, used: set[str]) -> bool:
-    """Whether a statement only binds names that the writes do not use."""
-    if not isinstance(line, cst.SimpleStatementLine):
-        return False
-    for small in line.body:
-        if not isinstance(small, cst.Assign) or not is_pure(code, small.value):
-            return False
-        for target in small.targets:
-            if isinstance(target.target, cst.Subscript | cst.Attribute):
-                return False
-            if names_in(target.target) & used:
-                return False
-    return True
 
 
 def removable(code: TracedCode, region: Region) -> bool:

@@ -33,7 +33,7 @@ def call_builtin(name: str, args: Args) -> Value:
         case "int":
             return _int(first)
         case "float":
-            return Number("float")
+            return _float(first)
         case "bool" | "isinstance" | "hasattr" | "any" | "all":
             return Number("bool")
         case "str":
@@ -81,6 +81,19 @@ def _floor(value: Value | None) -> Value:
             return Int(floor_div(num, den))
         case _:
             return Number("int")
+
+
+def _float(value: Value | None) -> Value:
+    """``float("-inf")`` and ``float(2)`` are known."""
+    try:
+        match value:
+            case Text(value=str() as spelled):
+                return Number("float", float(spelled))
+            case Int(size=size) if size.constant is not None:
+                return Number("float", float(size.constant))
+    except (ValueError, OverflowError):
+        pass
+    return Number("float")
 
 
 def _len(value: Value | None) -> Value:

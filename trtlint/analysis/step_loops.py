@@ -12,14 +12,8 @@ from trtlint.analysis.sizes import ONE, ZERO, Size, at_least
 from trtlint.analysis.traced_code import TracedCode
 from trtlint.analysis.undecided import Undecided
 from trtlint.analysis.values import Int, Range, Tensor
-from trtlint.analysis.writes import (
-    Region,
-    SliceWrite,
-    creation_before,
-    mentions,
-    slice_writes,
-    slice_writes_in,
-)
+from trtlint.analysis.write_regions import Region, creation_before
+from trtlint.analysis.writes import SliceWrite, mentions, slice_writes, slice_writes_in
 
 
 @dataclass(frozen=True, eq=False)

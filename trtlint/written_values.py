@@ -1,0 +1,384 @@
+"""What a write puts into its slice, as source of exactly the slice's shape and dtype."""
+
+from __future__ import annotations
+
+import ast
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import libcst as cst
+
+from trtlint.analysis import dtypes
+from trtlint.analysis.cells import Cell, Region
+from trtlint.analysis.placement import Placement, selectors
+from trtlint.analysis.selectors import NewAxis, Point
+from trtlint.analysis.shapes import Shape
+from trtlint.analysis.sizes import ONE, Size
+from trtlint.analysis.traced_code import TracedCode
+from trtlint.analysis.trees import subtree
+from trtlint.analysis.undecided import Undecided
+from trtlint.analysis.values import Int, Number, Ratio, Ref, Tensor, Value
+from trtlint.analysis.writes import SliceWrite
+from trtlint.codegen import primary
+from trtlint.size_texts import SizeTexts
+
+_HALF_MAX = 65504.0
+_CONSTANTS = {f"{module}.inf": math.inf for module in ("math", "torch", "numpy")}
+
+
+@dataclass(frozen=True)
+class Blank:
+    """One number everywhere.
+
+    Attributes:
+        source: of the number.
+        number: what it is, if that is known.
+    """
+
+    source: str
+    number: float | None
+
+    @property
+    def zero(self) -> bool:
+        """Whether it is 0 and not -0.0."""
+        return self.number == 0 and math.copysign(1, self.number) > 0
+
+    @property
+    def negative(self) -> bool:
+        """Whether it may be below 0."""
+        return self.number is None or not self.number >= 0
+
+
+@dataclass
+class Values:
+    """The values of a region's writes at the place where it is rebuilt.
+
+    Attributes:
+        code: the function.
+        writes: all writes of the region.
+        base: the tensor before them.
+        sizes: how sizes are spelled.
+        alive: whether the tensor before the writes is still there, under its name.
+        ignore: axes that all writes index alike and that the result lacks, with the index' source.
+        names: variables that hold what some writes put in, by the write.
+        only_converted: whether to keep to what torch2trt converts.
+    """
+
+    code: TracedCode
+    writes: Sequence[SliceWrite]
+    base: Tensor
+    sizes: SizeTexts
+    alive: bool = True
+    ignore: Mapping[int, str] = field(default_factory=dict)
+    names: Mapping[int, str] = field(default_factory=dict)
+    only_converted: bool = False
+
+    def blank(self, write: SliceWrite) -> Blank | None:
+        """The number that a write puts everywhere; None if it is no plain number.
+
+        Raises:
+            Undecided: filling may not do what assigning does.
+        """
+        value = self.code.value(write.value)
+        source = self.names.get(id(write), self.code.source(write.value))
+        constant = _CONSTANTS.get(value.name) if isinstance(value, Ref) else None
+        if write.augmented or not (isinstance(value, Int | Number | Ratio) or constant):
+            return None
+        number = constant or _number(value, source)
+        dtype = self.base.dtype
+        known = dtype is not None and (dtype.spelled or dtype == dtypes.DEFAULT)
+        narrow = not known or (dtype is not None and dtype.name == "float16")
+        if number is not None and narrow and _HALF_MAX < abs(number) < math.inf:
+            raise Undecided(f"`{source}` may be beyond what `{write.name}` can hold")
+        return Blank(source, number)
+
+    def text(self, cell: Cell, keep_out: frozenset[int] = frozenset()) -> str:
+        """The value of a cell, with the axes put back that integer indices took away.
+
+        Args:
+            cell: of a write.
+            keep_out: axes that stay away.
+
+        Raises:
+            Undecided: the value is not known to fit.
+        """
+        write = cell.write
+        assert write is not None
+        source, node = self._value(cell, write)
+        slots = self.place.slots(write)
+        out = keep_out | self.ignore.keys()
+        added = [i for i, slot in enumerate(slots) if slot is None]
+        if added:
+            source = primary(source, node)
+            for i in reversed(added):
+                source += f".squeeze({i})"
+            node = _CALL
+        axes = [s.axis for s in selectors(write) if isinstance(s, Point) and s.axis not in out]
+        if not axes:
+            return source
+        source = primary(source, node)
+        for axis in sorted(axes) if min(axes) >= 0 else sorted(axes, reverse=True):
+            shift = sum(1 for one in self.ignore if 0 <= one < axis)
+            source += f".unsqueeze({axis - shift})"
+        return source
+
+    def old(self, region: Region) -> str:
+        """``name[...]`` for a region of the tensor before the writes.
+
+        Raises:
+            Undecided: a bound has no name here.
+        """
+        name = str(self.writes[0].name)
+        axes = sorted({*region, *self.ignore})
+        parts: list[str] = []
+        first = 0 if not axes or axes[0] >= 0 else axes[0]
+        for axis in range(first, 0 if first < 0 else (axes[-1] if axes else -1) + 1):
+            if axis in self.ignore:
+                parts.append(self.ignore[axis])
+            elif axis not in region:
+                parts.append(":")
+            else:
+                parts.append(self.sizes.slice(region[axis], self.place.whole(axis)))
+        skipped = next((i for i, part in enumerate(parts) if part != ":"), 0)
+        if first < 0:
+            parts.insert(0, "...")
+        elif skipped > 2 and len(parts) == self.base.rank:
+            parts = ["...", *parts[skipped:]]
+        return f"{name}[{', '.join(parts)}]" if parts else name
+
+    @property
+    def place(self) -> Placement:
+        """Where the values lie."""
+        return Placement(self.base, frozenset(self.ignore))
+
+    # -- one value --------------------------------------------------------------------------
+
+    def _value(self, cell: Cell, write: SliceWrite) -> tuple[str, cst.BaseExpression | None]:
+        """The value without the axes of integer indices; the node tells how tightly it binds."""
+        source = self.names.get(id(write), self.code.source(write.value))
+        node: cst.BaseExpression | None = write.value
+        if id(write) in self.names:
+            node = cst.Name("_")
+        value = self.code.value(write.value)
+        if write.selection is None:
+            raise Undecided("its index is not known well enough")
+        if write.augmented:
+            return self._augmented(cell, write, source, node, value), None
+        if not isinstance(value, Tensor):
+            raise Undecided(f"`{source}` is not known to be a tensor or a number")
+        source, node = self._cast(source, node, value.dtype, write)
+        return self._fitted(cell, write, source, node, value)
+
+    def _cast(
+        self,
+        source: str,
+        node: cst.BaseExpression | None,
+        dtype: dtypes.DType | None,
+        write: SliceWrite,
+    ) -> tuple[str, cst.BaseExpression | None]:
+        """The value in the tensor's dtype, as assigning makes it."""
+        if dtypes.joinable(dtype, self.base.dtype):
+            return source, node
+        if self.only_converted:
+            raise Undecided(f"`{source}` is not known to have the dtype of `{write.name}`")
+        if self.alive:
+            wanted = f"{write.name}.dtype"
+        else:
+            spelled = dtypes.source(self.base.dtype)
+            if spelled is None or (
+                self.base.dtype == dtypes.DEFAULT
+                and self.code.project.may_change_default_dtype(self.code.code.path)
+            ):
+                raise Undecided(f"`{source}` is not known to have the dtype of `{write.name}`")
+            wanted, needed = self.code.spelling(spelled)
+            if needed:
+                raise Undecided("torch is not imported here")
+        return f"{primary(source, node)}.to({wanted})", _CALL
+
+    def _fitted(
+        self,
+        cell: Cell,
+        write: SliceWrite,
+        source: str,
+        node: cst.BaseExpression | None,
+        value: Tensor,
+    ) -> tuple[str, cst.BaseExpression | None]:
+        """The value, or the part of it that the cell shows, in the shape of the cell.
+
+        A value of which only a lower bound is known, and that is the slice's shape, has that shape:
+        the assignment takes none that is larger.
+        """
+        assert write.selection is not None
+        slot = write.selection.shape
+        shape = value.shape if value.exact or value.shape == slot else None
+        if not cell.part:
+            if shape == slot:
+                return source, node
+            return self._expanded(write, source, node, value), _CALL
+        text, shown = self._sliced(cell, write, source, node, shape)
+        wanted = self.place.dims(cell, write)
+        if shown == wanted:
+            return text, _CALL
+        if shown is None:
+            raise Undecided(f"`{source}` is not known to have the shape of its slice")
+        sizes = self._sizes(shown, wanted)
+        return f"{primary(text, node if text == source else _CALL)}.expand({sizes})", _CALL
+
+    def _sliced(
+        self,
+        cell: Cell,
+        write: SliceWrite,
+        source: str,
+        node: cst.BaseExpression | None,
+        shape: Shape | None,
+    ) -> tuple[str, list[Size] | None]:
+        """The value cut to the cell along the axes that it has, and what is left of its shape."""
+        assert write.selection is not None
+        if shape is None or shape.rank is None or write.selection.shape.rank is None:
+            if shape is None or shape != write.selection.shape:
+                raise Undecided(f"`{source}` is not known to have the shape of its slice")
+            return self._sliced_from_ends(cell, write, source, node), self.place.dims(cell, write)
+        slots, slot = self.place.slots(write), write.selection.shape
+        missing = len(slots) - shape.rank
+        if missing < 0:
+            raise Undecided(f"`{source}` has more dimensions than its slice")
+        parts, dims = [], []
+        for at, size in enumerate(shape.dims):
+            axis = slots[at + missing]
+            local = self.place.local(cell, write, axis) if axis is not None else None
+            if local is None or size == ONE:
+                parts.append(":")
+                dims.append(size)
+            elif size == slot.dims[at + missing]:
+                parts.append(self.sizes.slice(local, size))
+                dims.append(local.size)
+            else:
+                raise Undecided(f"`{source}` is not known to have the shape of its slice")
+        return _subscripted(source, node, parts), dims
+
+    def _sliced_from_ends(
+        self, cell: Cell, write: SliceWrite, source: str, node: cst.BaseExpression | None
+    ) -> str:
+        """The same where the rank is unknown: all axes are named from one end."""
+        axes = {
+            axis: local
+            for axis in self.place.named(cell, write)
+            if (local := self.place.local(cell, write, axis)) is not None
+        }
+        points = [s.axis for s in selectors(write) if isinstance(s, Point)]
+        if points or any(isinstance(s, NewAxis) for s in selectors(write)) or not axes:
+            raise Undecided("the rank of the tensor is not known")
+        low, high = min(axes), max(axes)
+        span = range(0, high + 1) if low >= 0 else range(low, 0)
+        parts = [
+            self.sizes.slice(axes[axis], self.place.slot_size(write, axis)) if axis in axes else ":"
+            for axis in span
+        ]
+        return _subscripted(source, node, parts if low >= 0 else ["...", *parts])
+
+    def _expanded(
+        self,
+        write: SliceWrite,
+        source: str,
+        node: cst.BaseExpression | None,
+        value: Tensor,
+    ) -> str:
+        """A value that broadcasts into its slice, or may."""
+        assert write.selection is not None
+        slot, rank = write.selection.shape, value.rank
+        if rank is not None and slot.rank is not None and rank > slot.rank:
+            raise Undecided(f"`{source}` has more dimensions than its slice")
+        head = primary(source, node)
+        if not self.only_converted:
+            if self.alive:
+                return f"{head}.expand_as({self.code.source(write.target)})"
+            like = self._sibling(write)
+            if like is not None:
+                return f"{head}.expand_as({like})"
+        if rank is None or slot.rank is None or value.shape is None:
+            raise Undecided(f"`{source}` is not known to have the shape of its slice")
+        return f"{head}.expand({self._sizes(value.shape.dims, slot.dims)})"
+
+    def _sizes(self, have: Sequence[Size], want: Sequence[Size]) -> str:
+        """The arguments of ``expand``: -1 where nothing changes."""
+        missing = len(want) - len(have)
+        parts = []
+        for at, size in enumerate(want):
+            same = at >= missing and have[at - missing] == size
+            parts.append("-1" if same else self.sizes.of(size))
+        return ", ".join(parts)
+
+    def _sibling(self, write: SliceWrite) -> str | None:
+        """The source of another value that has exactly the shape of this write's slice."""
+        for other in self.writes:
+            value = self.code.value(other.value)
+            cheap = not any(isinstance(node, cst.Call) for node in subtree(other.value))
+            if cheap and isinstance(value, Tensor) and not other.augmented and value.exact:
+                assert write.selection is not None
+                if value.shape == write.selection.shape:
+                    return self.names.get(id(other), self.code.source(other.value))
+        return None
+
+    def _augmented(
+        self,
+        cell: Cell,
+        write: SliceWrite,
+        source: str,
+        node: cst.BaseExpression | None,
+        value: Value,
+    ) -> str:
+        if write.operator == "?":
+            raise Undecided("this augmented assignment has no plain form here")
+        before = self.code.source(write.target)
+        fits = True
+        if isinstance(value, Tensor):
+            both = dtypes.promote(self.base.dtype, value.dtype)
+            fits = dtypes.joinable(both, self.base.dtype)
+        elif not isinstance(value, Int | Number | Ratio):
+            raise Undecided(f"`{source}` is not known to be a tensor or a number")
+        if cell.part:
+            before = self._old_part(cell, write)
+            if isinstance(value, Tensor):
+                shape = value.shape if value.exact else None
+                if shape is None or shape.rank is None:
+                    raise Undecided(f"`{source}` is not known to have the shape of its slice")
+                source, _ = self._sliced(cell, write, source, node, shape)
+                node = _CALL if source.endswith("]") else node
+        operand = source if isinstance(write.value, cst.BaseNumber) else primary(source, node)
+        text = f"{before} {write.operator} {operand}"
+        if fits:
+            return text
+        if self.only_converted:
+            raise Undecided(f"`{source}` may change the dtype of `{write.name}`")
+        return f"({text}).to({write.name}.dtype)"
+
+    def _old_part(self, cell: Cell, write: SliceWrite) -> str:
+        """The old value of a cell, without the axes of integer indices."""
+        if any(isinstance(s, Point | NewAxis) for s in selectors(write)) or self.ignore:
+            raise Undecided("a later write replaces a part of what is added here")
+        return self.old(cell.region)
+
+
+_CALL = cst.Call(cst.Name("_"))  # stands for what binds as tightly as a call
+
+
+def _subscripted(source: str, node: cst.BaseExpression | None, parts: list[str]) -> str:
+    while parts and parts[-1] == ":" and parts[0] != "...":
+        parts.pop()
+    if not parts:
+        return source
+    return f"{primary(source, node)}[{', '.join(parts)}]"
+
+
+def _number(value: Value, source: str) -> float | None:
+    """The number that a Python number is, if that is known."""
+    if isinstance(value, Int):
+        return value.size.constant
+    if isinstance(value, Number) and value.value is not None:
+        return value.value
+    try:
+        known = ast.literal_eval(source)
+    except (ValueError, SyntaxError):
+        return None
+    return known if isinstance(known, int | float) else None
