@@ -658,3 +658,82 @@ def test_an_import_or_none() -> None:
     top = "try:\n    import apex\nexcept ImportError:\n    apex = None"
     body = "if apex is not None:\n    return helper(x)\nreturn other(x)"
     assert traced(body, top=top) == {"other"}
+
+
+MADE = """
+class Part(nn.Module):
+    def forward(self, x): return x
+class Mapper(nn.Module):
+    def __init__(self): self.part = Part()
+    def forward(self, x): return self.part(x)
+class Used(nn.Module):
+    def forward(self, x): return x
+class Model(nn.Module):
+    def __init__(self, config):
+        self.is_training = config.is_training
+        if self.is_training:
+            self.mapper = Mapper()
+        self.used = Used()
+    def init_weights(self, module):
+        if isinstance(module, Part): pass
+    def forward(self, x): return self.used(x)
+"""
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ("", set()),
+        ("def make(): return Part()", {"Part.forward"}),
+        ("def make(): return Mapper()", {"Part.forward", "Mapper.forward"}),
+        ("def show(mapper: Mapper): pass", {"Part.forward", "Mapper.forward"}),
+        ("def show(x): return isinstance(x, Mapper)", set()),
+    ],
+)
+def test_what_is_made_in_training_only_is_not_traced(more: str, expected: set[str]) -> None:
+    found = names(project_of(net=f"{HEADER}{MADE}{more}"))
+    assert found == {"Model.forward", "Used.forward"} | expected
+
+
+def test_what_is_asked_about_but_never_made_is_traced() -> None:
+    text = f"{HEADER}class Model(nn.Module):\n    def forward(self, x): return x\n"
+    assert names(project_of(net=f"{text}def f(x): return isinstance(x, Model)")) == {
+        "Model.forward"
+    }
+
+
+@pytest.mark.parametrize(
+    ("signature", "traced"),
+    [
+        ("self, x", True),
+        ("self, session: Session", False),
+        ("self, x, session: 'Session'", False),
+        ("self, session: Session | None", True),
+        ("self, x, session: Session = None", True),
+        ("self, x, *, session: Session", False),
+        ("self, pair: Pair", True),
+        ("self, data: Data", True),
+        ("self, part: Part", True),
+        ("self, images: Elsewhere", True),
+    ],
+)
+@pytest.mark.parametrize("within", [False, True])
+def test_a_forward_that_no_exporter_can_call(signature: str, traced: bool, within: bool) -> None:
+    text = f"""
+import dataclasses
+from typing import NamedTuple
+from elsewhere import Elsewhere
+class Session:
+    def __init__(self): self.state = {{}}
+class Pair(NamedTuple):
+    a: int
+@dataclasses.dataclass
+class Data:
+    x: torch.Tensor
+class Part(nn.Module): pass
+class Model(nn.Module):
+    def forward({signature}): return 3
+class Outer(nn.Module):
+    def __init__(self): self.part = {"Model()" if within else "3"}
+"""
+    assert ("Model.forward" in names(project_of(net=f"{HEADER}{text}"))) == (traced or within)

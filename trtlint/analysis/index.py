@@ -58,6 +58,8 @@ class FunctionFacts:
     asks_exporter: Mapping[str, frozenset[str]] = field(default_factory=dict)
     is_stub: bool = False  # it does nothing but raise
     settled: Mapping[str, bool] = field(default_factory=dict)  # conditions, as the file tells
+    dormant: frozenset[str] = frozenset()  # last names of what it calls, never in inference
+    asked: frozenset[str] = frozenset()  # classes in questions of isinstance
 
     def run_by(self, exporters: frozenset[str]) -> frozenset[str]:
         """The references of what runs under one of these exporters."""
@@ -346,6 +348,8 @@ class _Indexer:
             by_exporter,
             _is_stub(node),
             reading.settled,
+            frozenset(reading.dormant),
+            frozenset(reading.asked),
         )
 
     def _scope(self, absent: frozenset[str] = frozenset()) -> Scope:

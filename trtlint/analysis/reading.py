@@ -35,6 +35,8 @@ class Reading:
         attributes: attributes of ``self`` that it assigns.
         live_bound: names that code that runs in inference assigns.
         references: chains that code that runs in inference mentions.
+        dormant: what code that never runs in inference calls, the last parts of the names.
+        asked: the classes in questions of ``isinstance``, likewise.
         flows: what is mentioned in what a name is given: ``x``, ``self.x``, or ``return``.
         imports: import statements in it.
         asks_exporter: whether what runs depends on the exporter.
@@ -51,11 +53,9 @@ class Reading:
         self.scope = replace(scope, settled=self.settled)
         self._givens = givens
         self._given: set[str] = set()  # its parameters
-        self.names: set[str] = set()
-        self.bound: set[str] = set()
+        self.names, self.bound, self.live_bound = set[str](), set[str](), set[str]()
         self.attributes: set[str] = set()
-        self.live_bound: set[str] = set()
-        self.references: set[str] = set()
+        self.references, self.dormant, self.asked = set[str](), set[str](), set[str]()
         self.flows: dict[str, set[str]] = {}
         self.imports: list[ast.Import | ast.ImportFrom] = []
         self.asks_exporter = False
@@ -263,6 +263,8 @@ class Reading:
 
     def _mention(self, name: str, *, called: bool = False) -> None:
         if not self._live or not name:
+            if called:
+                self.dormant.add(name.rpartition(".")[2])
             return
         self.references.add(name)
         if called and ("." not in name or name.rpartition(".")[2][:1].isupper()):
@@ -373,8 +375,12 @@ class Reading:
         self._mention(chain(function), called=True)
         given = [*node.args, *(keyword.value for keyword in node.keywords)]
         taken: set[str] = set()
-        for argument in given:
-            taken |= self._captured(argument)
+        asks = isinstance(function, ast.Name) and function.id == "isinstance"
+        for place, argument in enumerate(given):
+            if asks and place == 1:
+                self.asked.update(part.rpartition(".")[2] for part in self._aside(argument))
+            else:
+                taken |= self._captured(argument)
         match function:
             case ast.Attribute(value=ast.Name(id=owner), attr="add_module" | "register_module"):
                 self._named(owner, node.args[:1], taken)
