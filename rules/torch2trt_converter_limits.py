@@ -26,7 +26,8 @@ class Torch2trtConverterLimits(Torch2trtRule):
     `F.max_pool2d(x, 2)`, numbers for `padding="same"`, operands of one rank and one dtype.
 
     ## Fix safety
-    There is no automatic fix yet.
+    Safe: dimensions are counted from the front, `F.pad` gets four numbers, a pooling its stride.
+    What needs another computation is left.
 
     ## Known limits
     Ranks and dtypes of inputs are seldom visible in source; what depends on them is reported only

@@ -25,7 +25,8 @@ class Torch2trtIgnoredArgument(Torch2trtRule):
     reflection padding, `x.view(...)` for `squeeze`, `dim=` for `axis=`, `approximate="tanh"`.
 
     ## Fix safety
-    There is no automatic fix yet.
+    Safe for `unsqueeze`, whose dimension is counted from the front, and for `squeeze` of a
+    dimension whose size is known to be 1, which becomes an index. The others are left.
 
     ## Known limits
     An argument in a variable is reported only where its value is known to matter.

@@ -27,7 +27,10 @@ class Torch2trtUnsupportedMethod(Torch2trtRule):
     like called as `F.relu(x)`, not imported by name. Else a converter of your own.
 
     ## Fix safety
-    There is no automatic fix yet.
+    Other spellings of the same operation are safe: operators for methods, `transpose` for `mT`,
+    `cat` for `repeat`, `max` along one dimension after the other for `amax`. Formulas for `rsqrt`,
+    `glu`, `hardswish`, norms and variances round otherwise in float16, and leaving `detach` out
+    changes training: they are unsafe.
 
     ## Known limits
     What happens to a tensor in code that the analysis cannot see, such as a function of another

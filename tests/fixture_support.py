@@ -45,6 +45,7 @@ DIRECTIVES = {
     "without",  # "cuda": Tensor.cuda does nothing, for what cannot run on a CPU otherwise
     "model",  # the class, if it is not called Model
     "batch",  # "fixed because ...": no other batch size is tried
+    "unsafe",  # "yes": unsafe rewrites are applied too
     "dynamic-batch",  # "yes": the batch size varies, for the verdicts and for TensorRT
     "tensorrt",  # "skip because ...": the real TensorRT is not asked
     "todo",  # what is missing
@@ -140,7 +141,8 @@ class FixtureFile:
     @property
     def settings(self) -> EngineSettings:
         """How the engine runs it."""
-        return EngineSettings(self.rules, self.targets, dynamic_batch=self.dynamic)
+        unsafe = "unsafe" in self.directives
+        return EngineSettings(self.rules, self.targets, dynamic_batch=self.dynamic, unsafe=unsafe)
 
     def check(self, text: str | None = None) -> FileReport:
         """The report on the file, or on another text in its place."""

@@ -12,11 +12,12 @@ from dataclasses import dataclass, field
 import libcst as cst
 
 from trtlint.analysis.effects import is_pure
+from trtlint.analysis.literals import ints_of
 from trtlint.analysis.operator_uses import OperatorUse
 from trtlint.analysis.traced_code import TracedCode
 from trtlint.analysis.undecided import Undecided
 from trtlint.analysis.uses import escapes, written_later
-from trtlint.analysis.values import DTypeValue, Int, Module, Number, Tensor, Value
+from trtlint.analysis.values import DTypeValue, Int, Items, Module, Number, Tensor, Value
 from trtlint.changes import Change, Insert, Swap
 from trtlint.codegen import Text, primary
 
@@ -129,14 +130,51 @@ class Composer:
         if isinstance(number, cst.Name | cst.BaseNumber) or self._is_state(node):
             return self.source(name) if number is node else self.once(name)
         self._must_precede(node)
-        wish = name if name != "input" else "value"
-        taken = {new for new, _ in self.named.values()}
+        return self._name(name, "value" if name == "input" else name, self._bare(node))
+
+    def _name(self, key: str, wish: str, source: str) -> str:
+        taken = {name for name, _ in self.named.values()}
         new = self.code.fresh_name(wish)
         while new in taken:
             wish += "_"
             new = self.code.fresh_name(wish)
-        self.named[name] = (new, self._bare(node))
+        self.named[key] = (new, source)
         return new
+
+    def let(self, wish: str, source: str) -> str:
+        """A new variable for something computed from the operands, before the statement.
+
+        Raises:
+            Undecided: it cannot be computed there.
+        """
+        self._must_precede(self.whole)
+        return self._name(wish, wish, source)
+
+    def from_front(self, name: str, of: str = "input", *, between: bool = False) -> str:
+        """Dimensions counted from the front, where some are counted from the end.
+
+        Args:
+            name: the operand that says which: a number, or a sequence of them.
+            of: the tensor that they are of.
+            between: whether they say where a new one goes, for which there is one more place.
+
+        Raises:
+            Undecided: they are not known.
+        """
+        dims = ints_of(self.value(name))
+        if not dims:
+            raise Undecided("the dimensions are not known")
+        rank = self.tensor(of).rank
+        texts = [str(dim) for dim in dims]
+        for i, dim in enumerate(dims):
+            if dim < 0 and rank is not None:
+                texts[i] = str(dim + rank + between)
+            elif dim < 0:
+                shift = dim + between
+                texts[i] = f"{self.often(of)}.dim()" + (f" - {-shift}" if shift else "")
+        several = isinstance(self.value(name), Items)
+        inner = ", ".join(texts)
+        return f"({inner},)" if several and len(texts) == 1 else f"({inner})" if several else inner
 
     def torch(self, name: str) -> str:
         """How to spell a torch function here."""
