@@ -9,6 +9,7 @@ import torch
 
 EXAMPLE_BATCH = 2
 _INTEGERS = {torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64}
+_LITERALS = {"None": None, "True": True, "False": False}
 _LOOSE = {torch.float16, torch.bfloat16}
 
 
@@ -32,9 +33,7 @@ class Input:
         name, bracket, limits = rest.partition("[")
         dtype = getattr(torch, name, None) if colon else None
         if not isinstance(dtype, torch.dtype):
-            return cls(
-                None, None, {"None": None, "True": True, "False": False}.get(text, _number(text))
-            )
+            return cls(None, None, _LITERALS[text] if text in _LITERALS else _number(text))
         low, high = (int(v) for v in limits.rstrip(")").split(",")) if bracket else (0, 3)
         return cls(tuple(int(n) for n in shape.split("x") if n), dtype, None, low, high)
 
