@@ -17,6 +17,7 @@ from trtlint.api import (
     cited,
     emits,
     index_values,
+    only_checked,
     through_onnx,
 )
 
@@ -89,7 +90,7 @@ class MaskRead(Rule[MaskedRead]):
         """Every such subscript that is read."""
         written = set(_targets(code))
         for node in code.walk(cst.Subscript):
-            if id(node) in written:
+            if id(node) in written or only_checked(code, node):
                 continue
             for one in index_values(code, node):
                 if isinstance(one, Tensor) and one.dtype is not None and one.dtype.is_bool:

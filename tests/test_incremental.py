@@ -223,6 +223,10 @@ STEADY: dict[str, tuple[str, str, str, bool]] = {
     "what is returned": ("lib/blocks.py", "return self.scaled(y)", "return y", True),
     "a global is hidden": ("lib/blocks.py", "return x.view", "halved = int; return x.view", True),
     "a method more": ("lib/blocks.py", "    def sc", "    def m(self): ...\n    def sc", True),
+    "what a forward asks for": ("models/first.py", "(self, x)", "(self, x: spare)", True),
+    "an annotation elsewhere": ("models/second.py", "per(self, x)", "per(self, x: int)", False),
+    "made in training only": ("models/first.py", "Block() for", "y.training and Block() for", True),
+    "a question": ("models/first.py", "x = block(x)", "x = isinstance(x, Block) or block(x)", True),
     "a base class": ("models/second.py", "Third(Second)", "Third(Gate)", True),
 }  # fmt: skip
 

@@ -46,6 +46,7 @@ from trtlint.analysis.uses import (
     call_chain,
     escapes,
     names_device,
+    only_checked,
     second_result_used,
     written_later,
 )
@@ -215,6 +216,7 @@ __all__ = [
     "number_of",
     "obstacle",
     "odd_outputs",
+    "only_checked",
     "only_torch2trt",
     "primary",
     "reads_elements",

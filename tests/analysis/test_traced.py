@@ -737,3 +737,21 @@ class Outer(nn.Module):
     def __init__(self): self.part = {"Model()" if within else "3"}
 """
     assert ("Model.forward" in names(project_of(net=f"{HEADER}{text}"))) == (traced or within)
+
+
+@pytest.mark.parametrize(
+    ("parameter", "body", "expected"),
+    [
+        ("after: After | None = None", "if after is not None:\n    x = after(x)", False),
+        ("after: After = None", "x = after(x)", False),
+        ("after=After()", "x = after(x)", True),
+        ("after: After = None", "after = after or After()\nx = after(x)", True),
+        ("after: After = None", "x = after.__call__(x)", True),
+    ],
+)
+def test_objects_that_are_handed_to_a_model_to_be_called(
+    parameter: str, body: str, expected: bool
+) -> None:
+    top = "class After:\n    def __call__(self, x): return x"
+    found = traced(f"{body}\nreturn x", top=top, signature=f"self, x, *, {parameter}")
+    assert ("After.__call__" in found) == expected

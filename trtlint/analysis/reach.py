@@ -82,7 +82,7 @@ class Reach:
             passed: list[Callee] = []
             direct, meanings = self._follow(caller, name.split("."), 0, passed)
             yield from passed
-            for meaning in meanings:
+            for meaning in () if self._is_kept_back(caller, name, meanings) else meanings:
                 yield from self._run(meaning, direct=direct, called=name.endswith(".()"))
             if not meanings and not direct:
                 yield from self._by_name(caller, name.split("."))
@@ -94,6 +94,23 @@ class Reach:
             for meaning in self._global(caller.function, name):
                 if isinstance(meaning, Callee) and self._wraps(meaning.function):
                     yield meaning
+
+    def _is_kept_back(self, caller: Callee, name: str, meanings: _Meanings) -> bool:
+        """Whether a forward calls an object that it need not be given, and that is no module.
+
+        What processes results in a loop around the model, say: an exporter gives tensors.
+        """
+        facts = self.project.function(caller.function)
+        head, _, rest = name.partition(".")
+        return (
+            facts.name == "forward"
+            and rest in ("", "()")
+            and head not in facts.bound
+            and any(p.name == head and p.default == "NoneType" for p in facts.parameters)
+            and all(
+                isinstance(m, _Instance) and not self.project.is_module(m.symbol) for m in meanings
+            )
+        )
 
     def _of_class(self, symbol: Symbol) -> tuple[str, ...]:
         """Decorators of a class, which may put something around its forward."""

@@ -150,6 +150,7 @@ class _View:
     def seen(self) -> object:
         """What is to be compared."""
         facts = self._facts
+        is_forward = facts.name == "forward"  # what it asks for says whether it is a start
         halves = [
             [(chain, self._is_local(chain)) for chain in half if self._counts(chain)]
             for half in chains(facts, self._exporters)
@@ -171,7 +172,13 @@ class _View:
             facts.is_stub,
             "wraps" in facts.names,
             facts.bound >= {"args", "kwargs"},
-            facts.names & self._landmarks.modules,
+            [
+                self._landmarks.modules & names
+                for names in (facts.names, facts.dormant, facts.asked)
+            ],
+            self._landmarks.modules
+            & {part for name in facts.references for part in name.split(".")},
+            [(p.annotation, p.default, p.variadic) for p in facts.parameters if is_forward],
         )
 
     def _made_of(self, name: str) -> Iterator[str]:

@@ -8,7 +8,7 @@ import libcst as cst
 
 from trtlint.analysis.effects import captured, is_pure_call
 from trtlint.analysis.traced_code import TracedCode
-from trtlint.analysis.values import UNKNOWN, Tensor, Unknown, aliases
+from trtlint.analysis.values import UNKNOWN, Function, Ref, Tensor, Unknown, Value, aliases
 
 
 def written_later(code: TracedCode, node: cst.BaseExpression) -> bool:
@@ -66,6 +66,35 @@ def names_device(code: TracedCode, whole: cst.BaseExpression) -> bool:
                 return True
             case cst.SimpleString() if str(node.evaluated_value).split(":")[0] in ("cuda", "cpu"):
                 return True
+    return False
+
+
+def only_checked(code: TracedCode, node: cst.BaseExpression) -> bool:
+    """Whether nothing is asked of a tensor but how many elements it has, for ``torch._check``.
+
+    Such a check is an instruction to the exporter: with torch 2.13 neither writes any of it, nor
+    what the number was counted in.
+    """
+    match code.parent(node):
+        case cst.Attribute(attr=cst.Name(value="numel")) as asked:
+            inner: cst.CSTNode | None = code.parent(asked)
+        case _:
+            return False
+    while isinstance(inner, cst.Call | cst.Arg | cst.Comparison | cst.ComparisonTarget):
+        if isinstance(inner, cst.Call) and _is_check(code.value(inner.func), code):
+            return True
+        inner = code.parent(inner)
+    return False
+
+
+def _is_check(function: Value, code: TracedCode) -> bool:
+    """Whether a function is one of torch's checks, or one of the project's that calls them."""
+    match function:
+        case Ref(name=name):
+            return name.startswith("torch._check")
+        case Function(key=key, owner=None):
+            symbol = code.project.find("function", key)
+            return symbol is not None and "_check" in code.project.function(symbol).names
     return False
 
 
