@@ -77,10 +77,13 @@ MAY_IMPORT: dict[str, set[str]] = {
     "engine": BASE | {"cache", "fix_loop", "incremental", "inspection", "source"},
     "report": BASE | {"source"},
     "work": BASE | {"cache", "engine", "report", "source"},
-    "session": BASE | LEAVES | {"analysis", "api", "catalogue", "engine", "report", "work"},
+    "writing": BASE | {"source"},
+    "session": BASE
+    | LEAVES
+    | {"analysis", "api", "catalogue", "engine", "report", "work", "writing"},
     "reporters": BASE | {"report", "source"},
     "runtime_check": BASE,
-    **{shell: BASE | {"session", "report", "config", "reporters"} for shell in SHELLS},
+    **{shell: BASE | {"session", "report", "config", "reporters", "writing"} for shell in SHELLS},
 }
 # The same for imports inside functions, which run only when that part is asked for.
 MAY_IMPORT_LATER: dict[str, set[str]] = {

@@ -62,6 +62,10 @@ def _revive(kind: type[TrtlintError], args: tuple[Any, ...], state: dict[str, An
     return error
 
 
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C, with a sentence on what was done by then; not an error, and no TrtlintError."""
+
+
 class UsageError(TrtlintError):
     """A flag, selector or path that does not fit."""
 

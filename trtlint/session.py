@@ -18,7 +18,7 @@ from trtlint.config import DEFAULT_CACHE, Config, load_config, read_config
 from trtlint.discovery import Discovered, discover
 from trtlint.errors import (
     ConfigError,
-    SourceError,
+    Interrupted,
     TrtlintError,
     UnreadableSource,
     UsageError,
@@ -29,6 +29,7 @@ from trtlint.selection import check_names, select_rules, select_targets
 from trtlint.source import Source
 from trtlint.suppression import Suppressions
 from trtlint.work import Work
+from trtlint.writing import Progress, write_all
 
 __all__ = ["Action", "Report", "Request", "clean", "project_root", "run"]
 
@@ -37,12 +38,21 @@ UNMARKED_LIMIT = 5_000  # files and folders looked at below a root that no proje
 
 
 def run(request: Request) -> Report:
-    """Do what is asked for."""
+    """Do what is asked for.
+
+    Raises:
+        Interrupted: Ctrl-C during a fix; it says what was written by then.
+    """
     started = time.perf_counter()
+    progress = Progress()
     try:
-        report = _run(request)
+        report = _run(request, progress)
     except TrtlintError as error:
         report = Report(request.action, run_errors=(error,))
+    except KeyboardInterrupt:
+        if request.action is not Action.FIX:
+            raise
+        raise Interrupted(str(progress)) from None
     return replace(report, seconds=time.perf_counter() - started)
 
 
@@ -97,7 +107,7 @@ def clean(folder: Path | None = None) -> tuple[Path, bool]:
     return _relative(folder), removed
 
 
-def _run(request: Request) -> Report:
+def _run(request: Request, progress: Progress) -> Report:
     config = _settings(request)
     root, marked = project_root(request.paths, None if request.config else config)
     targets = _targets(request, config)
@@ -134,9 +144,9 @@ def _run(request: Request) -> Report:
             source = sources.get(report.path)
             if source is not None:
                 report = _with_problems(report, source, known)
-                if request.action is Action.FIX and report.new_text is not None:
-                    report = _written(report, source, report.new_text)
             reports.append(report)
+        if request.action is Action.FIX:
+            reports = write_all(reports, sources, progress)
     return Report(
         request.action,
         targets,
@@ -240,17 +250,6 @@ def _with_problems(report: FileReport, source: Source, known: Sequence[str]) -> 
     problems = Suppressions.parse(source.text).problems(known)
     fresh = [note for note in map(str, problems) if note not in report.notes]
     return replace(report, notes=(*report.notes, *fresh)) if fresh else report
-
-
-def _written(report: FileReport, source: Source, text: str) -> FileReport:
-    """Write the new text; where that fails, nothing was repaired."""
-    try:
-        source.write(text)
-    except SourceError as error:
-        findings = tuple(replace(finding, fixed=False) for finding in report.findings)
-        errors = (*report.errors, error)
-        return replace(report, findings=findings, errors=errors, old_text=None, new_text=None)
-    return report
 
 
 def _common_folder(paths: Sequence[Path]) -> Path:

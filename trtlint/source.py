@@ -13,8 +13,10 @@ import io
 import os
 import re
 import stat
+import sys
 import tempfile
 import tokenize
+from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
@@ -85,31 +87,58 @@ class Source:
             ) from None
         return codecs.BOM_UTF8 + data if self.bom else data
 
-    def write(self, new_text: str) -> None:
+    def write(self, new_text: str) -> tuple[str, ...]:
         """Replace the file's text, all of it or nothing.
 
-        Follows symbolic links to the real file and keeps its permissions.
+        Follows symbolic links to the real file and keeps its permissions. The new text takes the
+        place of the old one in a single step, once all of it is on the disk.
+
+        Returns:
+            Remarks that the user should know.
 
         Raises:
-            SourceError: the text cannot be encoded, the file was changed since it was read, or
-                its folder takes no new file. The file is untouched in every case.
+            SourceError: the text cannot be encoded, the file is read-only, was changed since it
+                was read, or cannot be replaced. It is untouched in every case.
         """
-        data = self.to_bytes(new_text)
+        old, new = self.to_bytes(self.text), self.to_bytes(new_text)
+        self._require_unchanged(old)
         real = Path(os.path.realpath(self.path))
-        if _load(self.path) != self.to_bytes(self.text):
+        if not os.access(real, os.W_OK):  # replacing it needs the folder's permission only
+            raise SourceError(
+                "the file is read-only; it was left untouched",
+                path=self.path,
+                hint="make it writable, or leave it out",
+            )
+        try:
+            before = real.stat()
+            with _beside(real, new, before) as name:
+                self._require_unchanged(old)  # as late as can be
+                os.replace(name, real)
+        except OSError as error:
+            raise SourceError(
+                f"cannot write: {error.strerror or error}",
+                path=self.path,
+                hint="the file was left untouched; is its folder writable, and the disk not full?",
+            ) from None
+        if before.st_nlink > 1:
+            return ("the file had other names (hard links); those keep the old text",)
+        return ()
+
+    def _require_unchanged(self, data: bytes) -> None:
+        try:
+            found = _load(self.path)
+        except UnreadableSource:
+            raise SourceError(
+                "the file is gone, or can no longer be read; nothing was written",
+                path=self.path,
+                hint="run trtlint again",
+            ) from None
+        if found != data:
             raise SourceError(
                 "the file was changed while trtlint was at work; it was left untouched",
                 path=self.path,
                 hint="run trtlint again",
             )
-        try:
-            _replace(real, data)
-        except OSError as error:
-            raise SourceError(
-                f"cannot write: {error.strerror or error}",
-                path=self.path,
-                hint="the file was left untouched; check the permissions of its folder",
-            ) from None
 
 
 def digest(text: str) -> str:
@@ -191,20 +220,35 @@ def _line_at(data: bytes, offset: int) -> int:
     return data.count(b"\n", 0, offset) + 1
 
 
-def _replace(real: Path, data: bytes) -> None:
-    before = real.stat()
-    descriptor, name = tempfile.mkstemp(prefix=f".{real.name}.", suffix=".tmp", dir=real.parent)
+@contextlib.contextmanager
+def _beside(real: Path, data: bytes, like: os.stat_result) -> Iterator[str]:
+    """A file with this content in the same folder, on the disk and with the same permissions.
+
+    It is gone afterwards, unless it was renamed. Its name is none that would be checked, should
+    the process be killed.
+    """
+    descriptor, name = tempfile.mkstemp(prefix=".trtlint-", suffix=".tmp", dir=real.parent)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        if hasattr(os, "chown"):
-            with contextlib.suppress(OSError):  # only root may give files away
-                os.chown(name, before.st_uid, before.st_gid)
-        os.chmod(name, stat.S_IMODE(before.st_mode))
-        os.replace(name, real)
-    except BaseException:
+        _copy_permissions(real, name, like)
+        yield name
+    finally:
         with contextlib.suppress(OSError):
             os.unlink(name)
-        raise
+
+
+def _copy_permissions(real: Path, name: str, like: os.stat_result) -> None:
+    """Owner and group as far as one may give files away, the mode, and access control lists."""
+    if hasattr(os, "chown"):
+        for owner, group in ((-1, like.st_gid), (like.st_uid, -1)):
+            with contextlib.suppress(OSError):
+                os.chown(name, owner, group)
+    os.chmod(name, stat.S_IMODE(like.st_mode))
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError):  # a file system without them
+            for key in os.listxattr(real):
+                with contextlib.suppress(OSError):
+                    os.setxattr(name, key, os.getxattr(real, key))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import gc
 import multiprocessing
+import os
 import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -33,10 +35,12 @@ def spread(
     """
     context = multiprocessing.get_context(_start_method())
     gc.freeze()  # what the workers share with this process stays shared
+    others = {*multiprocessing.active_children()}
     pool = ProcessPoolExecutor(min(jobs, len(items)), context, _install, (_Numbered(task, items),))
     done = False
     try:
-        started: list[Future[Any]] = [pool.submit(_call, i) for i in range(len(items))]
+        with _without_interrupts():
+            started: list[Future[Any]] = [pool.submit(_call, i) for i in range(len(items))]
         for item, future in zip(items, started, strict=True):
             try:
                 yield item, future.result()
@@ -44,8 +48,11 @@ def spread(
                 yield item, None
         done = True
     finally:
+        if not done:  # interrupted: nobody waits for what is still being worked on
+            for process in {*multiprocessing.active_children()} - others:
+                process.terminate()
         # Waiting also ends the pool's thread, beside which no later pool could fork.
-        pool.shutdown(wait=done, cancel_futures=True)
+        pool.shutdown(wait=True, cancel_futures=True)
         gc.unfreeze()
 
 
@@ -70,10 +77,36 @@ def _start_method() -> str:
     return "spawn"
 
 
+@contextmanager
+def _without_interrupts() -> Iterator[None]:
+    """Let Ctrl-C wait while processes start.
+
+    A terminal sends it to all of them, and one that has not come as far as :func:`_install` would
+    answer with a traceback. What is started here inherits the mask, and keeps it.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _install(task: Callable[[int], object]) -> None:
     global _task
     _task = task
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that started this one says goodbye
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """A pool whose process is killed would wait for work forever: its workers hold the pipe."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _call(number: int) -> object:

@@ -102,19 +102,31 @@ class LazyGroup(click.Group):
         except click.ClickException as error:
             fail(error.format_message(), "")
             return 2
-        except (click.Abort, KeyboardInterrupt):
-            fail("interrupted", "")
-            return INTERRUPTED
+        except (click.Abort, KeyboardInterrupt) as error:
+            return _interrupted(error)
         except TrtlintError as error:
             fail(error.message, error.hint)
             return 2
-        except Exception as error:  # ours, not the user's: say so, and how to see more
+        except Exception as error:
+            if isinstance(error.__cause__, KeyboardInterrupt):  # Python wraps it now and then
+                return _interrupted(error)
+            # ours, not the user's: say so, and how to see more
             if {"-v", "--verbose"} & {*args}:
                 raise
             hint = "this is a bug in trtlint; please report it with what --verbose shows"
             fail(f"{type(error).__name__}: {error}", hint)
             return 2
         return status if isinstance(status, int) else 0
+
+
+def _interrupted(error: BaseException) -> int:
+    """Say so, and what was done by then; click hands on an exception of its own."""
+    from trtlint.cli.output import fail
+    from trtlint.errors import Interrupted
+
+    said = next((e for e in (error, error.__cause__) if isinstance(e, Interrupted)), "interrupted")
+    fail(str(said), "")
+    return INTERRUPTED
 
 
 @click.group(cls=LazyGroup, context_settings=CONTEXT, epilog=EPILOG, invoke_without_command=True)

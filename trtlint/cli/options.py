@@ -105,8 +105,10 @@ def split_names(values: Sequence[str]) -> tuple[str, ...]:
 
 def execute(action: Action, options: dict[str, Any], unsafe: bool | None = None) -> int:
     """Run what the options ask for, print what came of it, and return the exit status."""
-    from trtlint.report import Request
+    from trtlint.errors import Interrupted
+    from trtlint.report import Action, Request
     from trtlint.session import run
+    from trtlint.writing import Progress
 
     if options["config"] is not None and options["isolated"]:
         raise click.UsageError("--config and --isolated exclude one another")
@@ -128,8 +130,14 @@ def execute(action: Action, options: dict[str, Any], unsafe: bool | None = None)
             jobs=options["jobs"] or _cores(),
         )
     )
-    _print_problems(report, options)
-    _print_report(report, options)
+    try:
+        _print_problems(report, options)
+        _print_report(report, options)
+    except KeyboardInterrupt:
+        if action is not Action.FIX:
+            raise
+        written = len(report.changed)
+        raise Interrupted(str(Progress(written, written))) from None
     status = report.exit_code
     return 0 if status == 1 and options["exit_zero"] else status
 
