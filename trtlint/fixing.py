@@ -6,9 +6,10 @@ import ast
 import io
 import tokenize
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, cast
 
 import libcst as cst
 
@@ -149,17 +150,30 @@ def render(code: FunctionCode, swaps: Sequence[Swap], inserts: Sequence[Insert])
         Unusable: new code does not parse, or a comment of the old code is missing.
     """
     try:
-        swapper = _Swapper(code, swaps, inserts)
-        module = code.module.visit(swapper)
+        module = code.module.visit(_Swapper(code, swaps, inserts))
     except cst.ParserSyntaxError as error:
         raise Unusable(f"its code does not parse: {error.message}") from None
     text = module.code
-    if code.nested:
-        text = text.partition("\n")[2]
-    lost = Counter(comments(code.module.code)) - Counter(comments(module.code))
+    lost = _lost_comments(code, text)
     if lost:
-        raise Unusable(f"it would lose the comment {next(iter(lost))!r}")
-    return text
+        raise Unusable(f"it would lose the comment {lost[0]!r}")
+    return text.partition("\n")[2] if code.nested else text
+
+
+def _lost_comments(code: FunctionCode, text: str) -> list[str]:
+    """The comments of a function that are not in its new text."""
+    old, new = Counter(code.text.splitlines()), Counter(text.splitlines())
+    if not Counter(_tails(old - new)) - Counter(_tails(new - old)):
+        return []
+    return list(Counter(comments(code.text)) - Counter(comments(text)))
+
+
+def _tails(lines: Counter[str]) -> Iterator[str]:
+    """Of each line what may be a comment, at its end; reading tokens takes far longer."""
+    for line in lines.elements():
+        _, sign, tail = line.partition("#")
+        if sign:
+            yield tail
 
 
 def loses_comment(change: Change) -> bool:
@@ -194,6 +208,19 @@ class _Swapper(cst.CSTTransformer):
         self.swaps = {id(swap.node): swap for swap in swaps}
         self.inserts = {id(insert.after): insert for insert in inserts}
         self.carried: list[cst.EmptyLine] = []
+        self.above: set[int] = set()  # nodes that hold something to swap
+        for node in (*(s.node for s in swaps), *(i.after for i in inserts)):
+            current: cst.CSTNode | None = node
+            while current is not None and id(current) not in self.above:
+                self.above.add(id(current))
+                current = code.tree.parent(current)
+        self.outside = True
+
+    def on_visit(self, node: cst.CSTNode) -> bool:
+        """Leave alone what holds nothing to swap, unless comments wait for a place in it."""
+        if node is self.code.node:
+            self.outside = False
+        return self.outside or bool(self.carried) or id(node) in self.above
 
     def on_leave(  # type: ignore[override]
         self, original_node: cst.CSTNode, updated_node: cst.CSTNode
@@ -219,6 +246,13 @@ class _Swapper(cst.CSTTransformer):
             return statements[0] if len(statements) == 1 else cst.FlattenSentinel(statements)
         if swap is not None:
             return self._expression(swap.code, swap.bare)
+        if isinstance(original_node, cst.IndentedBlock) and isinstance(result, cst.IndentedBlock):
+            kept = self.code.statement_texts
+            body = [
+                cast(cst.BaseStatement, _Verbatim(kept[id(one)])) if id(one) in kept else one
+                for one in result.body
+            ]
+            return result.with_changes(body=body)
         return result
 
     def _before(self, statements: list[cst.CSTNode], text: str) -> list[cst.CSTNode]:
@@ -259,6 +293,16 @@ class _Swapper(cst.CSTTransformer):
         if bare and not as_it_is and not isinstance(node, _PRIMARY):
             node = node.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
         return node
+
+
+class _Verbatim:
+    """In place of a statement that stays as it is: its text, made once for all changes."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def _codegen(self, state: Any) -> None:
+        state.add_token(self._text)
 
 
 def _tidy(lines: Sequence[cst.EmptyLine]) -> list[cst.EmptyLine]:

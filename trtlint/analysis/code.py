@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
 import libcst as cst
+from libcst._nodes.internal import CodegenState
 
 from trtlint.analysis.bare import bare_body
 from trtlint.analysis.conditions import Scope, outcome, outcome_of_text
@@ -35,6 +36,25 @@ def _is_deep(text: str) -> bool:
     return any(
         isinstance(node, ast.BoolOp) and len(node.values) > _DEEP for node in walk(ast.parse(text))
     )
+
+
+class _Recording(CodegenState):
+    """Notes which text is whose."""
+
+    def __init__(self, default_indent: str, default_newline: str) -> None:
+        super().__init__(default_indent, default_newline)
+        self.found: dict[int, tuple[int, int]] = {}
+        self._starts: list[int] = []
+
+    def before_codegen(self, node: cst.CSTNode) -> None:
+        """A node begins."""
+        if isinstance(node, cst.SimpleStatementLine | cst.BaseCompoundStatement):
+            self._starts.append(len(self.tokens))
+
+    def after_codegen(self, node: cst.CSTNode) -> None:
+        """It ends."""
+        if isinstance(node, cst.SimpleStatementLine | cst.BaseCompoundStatement):
+            self.found[id(node)] = (self._starts.pop(), len(self.tokens))
 
 
 class FunctionCode:
@@ -118,6 +138,18 @@ class FunctionCode:
     def outcome(self, test: cst.BaseExpression, scope: Scope) -> bool | None:
         """What a condition in it is in inference; None if it is open."""
         return outcome_of_text(self.code(test), scope)
+
+    @property
+    def text(self) -> str:
+        """What was parsed."""
+        return self._text
+
+    @cached_property
+    def statement_texts(self) -> Mapping[int, str]:
+        """The text of each statement of a block, comments above it included, by ``id``."""
+        state = _Recording(self.module.default_indent, self.module.default_newline)
+        self.module._codegen(state)
+        return {key: "".join(state.tokens[a:b]) for key, (a, b) in state.found.items()}
 
     @cached_property
     def tree(self) -> Tree:

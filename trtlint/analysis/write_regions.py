@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import libcst as cst
 
@@ -12,7 +13,7 @@ from trtlint.analysis.selectors import NewAxis, Point, Run, Selection, select
 from trtlint.analysis.sizes import at_least, const
 from trtlint.analysis.traced_code import TracedCode
 from trtlint.analysis.values import OVERLAPPING, Tensor, aliases
-from trtlint.analysis.writes import SliceWrite, index_values, mentions, slice_writes_in
+from trtlint.analysis.writes import SliceWrite, index_values, mentions, names_in, slice_writes_in
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +67,7 @@ def _regions(code: TracedCode, suite: cst.IndentedBlock, name: str) -> list[Regi
     for line in lines:
         here = by_line.get(id(line))
         if here is None:
-            if mentions(line, name):
+            if name in code.once(("names", id(line)), partial(names_in, line)):
                 runs.append([])
                 between.append([])
                 pending = []
