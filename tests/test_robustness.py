@@ -52,6 +52,55 @@ def test_a_long_chain_of_elif(tmp_path):
     assert [error.line for error in report.errors] == [1]
 
 
+LONG = {
+    "branches": "if n == 0:\n            y = x\n"
+    + "".join(f"        elif n == {i}:\n            y = x * {i}\n" for i in range(1, 1000)),
+    "statements": "y = x\n" + "".join(f"        y = y + x.mean() * {i}\n" for i in range(3000)),
+    "variables": "y = x\n" + "".join(f"        y{i} = x * {i}\n" for i in range(2000)),
+    "entries": "y = {\n"
+    + "".join(f"            'k{i}': x * {i},\n" for i in range(3000))
+    + "        }\n",
+    "conditions": "y = x\n"
+    + "".join(f"        if n > {i}:\n            y = y + {i}\n" for i in range(800)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LONG)
+def test_long_functions_come_to_an_end(tmp_path, name):
+    body = f"        n = x.shape[1]\n        {LONG[name]}        return x.view(x.size(0), -1)\n"
+    report = checked(tmp_path, HEAD + body)
+    if name == "branches":  # Python's own parser makes a nest of them
+        assert all("too deeply" in error.message for error in report.errors)
+    else:
+        assert [finding.rule for finding in report.findings] == ["baked-batch"]
+
+
+def test_many_fixes_in_one_function(tmp_path):
+    """Each finding's edit is its own, whatever else stands in the function."""
+    head = HEAD.replace(
+        "    def forward",
+        "    def __init__(self):\n        super().__init__()\n"
+        "        self.conv = nn.Conv2d(3, 4, 1)\n\n    def forward",
+    )
+    lines = ["        z = self.conv(x)  # first", "        with torch.no_grad():"]
+    for i in range(40):
+        lines += [f"            y{i} = z.relu()", f"            # {i}"]
+        lines += [f"            y{i}[:, :2] = z[:, 2:]  # {i}"]
+    text = head + "\n".join([*lines, "        return z", ""])
+    path = tmp_path / "many.py"
+    path.write_text(text)
+    request = Request((path,), rules=("slice-assign",), isolated=True, with_edits=True)
+    (report,) = run(request).files
+    assert len(report.findings) == 40
+    old = text.splitlines()
+    for i, finding in enumerate(report.findings):
+        assert finding.fix is not None
+        (edit,) = finding.fix.edits
+        assert edit.span.line == old.index(f"            y{i}[:, :2] = z[:, 2:]  # {i}") + 1
+        assert edit.text.startswith(f"            y{i} = torch.cat((z[:, 2:], y{i}[:, 2:])")
+        assert edit.text.endswith(f"  # {i}\n")
+
+
 def test_what_libcst_cannot_parse_is_reported_with_its_place(tmp_path):
     text = HEAD + "        (y): int = 1\n        return x\n\n\nclass N(M):\n"
     text += "    def forward(self, x):\n        z = super().forward(x)\n"
