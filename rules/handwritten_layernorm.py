@@ -71,9 +71,9 @@ class HandwrittenLayernorm(Rule[Normalization]):
         for node in code.walk(cst.BinaryOperation):
             match node:
                 case cst.BinaryOperation(operator=cst.Divide(), left=above, right=below):
-                    root = _under_root(below, assigned, "sqrt", "0.5")
+                    root = _under_root(below, assigned, "sqrt", 0.5)
                 case cst.BinaryOperation(operator=cst.Multiply(), left=above, right=below):
-                    root = _under_root(below, assigned, "rsqrt", "-0.5")
+                    root = _under_root(below, assigned, "rsqrt", -0.5)
                 case _:
                     continue
             if root is None or not isinstance(code.value(node), Tensor):
@@ -112,17 +112,26 @@ def _called(node: cst.BaseExpression) -> tuple[str, cst.BaseExpression | None]:
 
 
 def _under_root(
-    node: cst.BaseExpression, assigned: Assigned, function: str, power: str
+    node: cst.BaseExpression, assigned: Assigned, function: str, power: float
 ) -> cst.BaseExpression | None:
     """``v`` of ``sqrt(v + eps)`` or ``(v + eps) ** 0.5``."""
     node = _resolved(node, assigned)
     name, inner = _called(node)
     if isinstance(node, cst.BinaryOperation) and isinstance(node.operator, cst.Power):
-        exponent = cst.Module([]).code_for_node(node.right)
-        name, inner = (function, node.left) if exponent == power else ("", None)
+        name, inner = (function, node.left) if _number(node.right) == power else ("", None)
     if name != function or not isinstance(inner, cst.BinaryOperation):
         return None
     return inner.left if isinstance(inner.operator, cst.Add) else None
+
+
+def _number(node: cst.BaseExpression) -> float | None:
+    match node:
+        case cst.Float(value=value):
+            return float(value)
+        case cst.UnaryOperation(operator=cst.Minus(), expression=cst.Float(value=value)):
+            return -float(value)
+        case _:
+            return None
 
 
 def _is_mean(node: cst.BaseExpression) -> bool:

@@ -72,7 +72,7 @@ def add_to_init(code: TracedCode, wish: str, statement: Callable[[str], str]) ->
     name = _free_attribute(project, owner, wish)
     class_facts = project.class_facts(owner)
     if "__init__" in class_facts.methods:
-        init = code.analysis.code(Symbol("function", f"{owner.qualname}.__init__", owner.path))
+        init = code.analysis.full_code(Symbol("function", f"{owner.qualname}.__init__", owner.path))
         if [p.name for p in init.facts.parameters[:1]] != ["self"]:
             return "its __init__ has no plain `self`"
         start = _super_call(init.node, class_facts.name)
@@ -207,7 +207,7 @@ def move_into_class(code: TracedCode, user: Symbol) -> Change | str:
     calls: list[Swap] = []
     for method in target.methods:
         symbol = Symbol("function", f"{user.qualname}.{method}", path)
-        inner = code.analysis.code(symbol)
+        inner = code.analysis.full_code(symbol)
         for node in _references(inner.node, name):
             first = inner.facts.parameters[0].name if inner.facts.parameters else ""
             holder = first if inner.facts.is_method and first in ("self", "cls") else target.name

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from trtlint import catalogue, fixing
 from trtlint.analysis import Analysis
+from trtlint.analysis.code import BareCode
 from trtlint.analysis.observed import Consulted, Observed
 from trtlint.analysis.project import Project, source_lines
 from trtlint.analysis.traced import TracedFunction, find_traced
@@ -191,7 +192,10 @@ class Inspection:
         found: list[Candidate] = []
         errors = self._errors.setdefault(traced.path, [])
         try:
-            code = TracedCode(analysis, traced)
+            names = self._finding_something(analysis, traced)
+            if not names:
+                return found
+            code = TracedCode(analysis, traced, full=True)
             unparsable = code.code.unparsable
         except RecursionError:
             errors.append(self._too_deep(traced))
@@ -208,7 +212,7 @@ class Inspection:
                 )
             )
             return found
-        for name in self._speaking:
+        for name in names:
             rule = catalogue.rules()[name]
             try:
                 for match in rule.check(code):
@@ -229,6 +233,25 @@ class Inspection:
                 crash.__cause__ = error
                 errors.append(crash)
         return [candidate for candidate in found if not self._told(candidate, found)]
+
+    def _finding_something(self, analysis: Analysis, traced: TracedFunction) -> tuple[str, ...]:
+        """The rules that have something to report in a function.
+
+        What they report needs a tree that can be rewritten, which costs several times as much as
+        one that can only be looked at. In most functions nothing is found.
+        """
+        code = TracedCode(analysis, traced)
+        if not isinstance(code.code, BareCode):
+            return self._speaking
+        return tuple(name for name in self._speaking if self._finds(name, code))
+
+    def _finds(self, name: str, code: TracedCode) -> bool:
+        """Whether a rule reports anything, or may, as it does not get along with such a tree."""
+        rule = catalogue.rules()[name]
+        try:
+            return any(self._reported(rule, match.variant) for match in rule.check(code))
+        except Exception:
+            return True
 
     @cached_property
     def _speaking(self) -> tuple[str, ...]:
@@ -273,15 +296,19 @@ class Inspection:
     def _candidate(
         self, rule: catalogue.AnyRule, match: Match, code: TracedCode
     ) -> Candidate | None:
+        if not self._reported(rule, match.variant):
+            return None
         kinds = catalogue.verdict_kinds(rule, match.variant, self.settings.dynamic_batch)
         level = severity(kinds, self.settings.targets)
-        minded = any(kinds[target].minds for target in self.settings.targets)
-        if not any(kind.minds for kind in kinds.values()):
-            return None
-        if match.variant in rule.only_if_minded and not minded:
-            return None
         finding = self._finding(rule, match, code, level, kinds)
         return self._repaired(finding, match, code)
+
+    def _reported(self, rule: catalogue.AnyRule, variant: str) -> bool:
+        """Whether a match of that variant is a finding."""
+        kinds = catalogue.verdict_kinds(rule, variant, self.settings.dynamic_batch)
+        if variant in rule.only_if_minded:
+            return any(kinds[target].minds for target in self.settings.targets)
+        return any(kind.minds for kind in kinds.values())
 
     def _finding(
         self,

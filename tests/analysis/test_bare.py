@@ -9,7 +9,8 @@ from pathlib import Path
 import libcst as cst
 import pytest
 
-from trtlint.analysis.bare import Untranslated, bare_body
+from trtlint.analysis.bare import Untranslated, bare_function
+from trtlint.analysis.project import source_lines
 from trtlint.analysis.trees import children
 
 HERE = Path(__file__).parent
@@ -18,9 +19,10 @@ FILES = [
     *sorted((HERE.parent.parent / "trtlint").glob("*.py")),
     *sorted((HERE.parent.parent / "rules").glob("*.py")),
 ]
-# Parts of nodes that no evaluation looks at.
+# Parts of nodes that mean nothing.
 _LEFT_OUT = (
-    cst.Annotation, cst.Parameters, cst.Colon, cst.From, cst.Decorator, cst.FormattedStringText,
+    cst.Colon, cst.Dot, cst.EmptyLine, cst.FormattedStringText, cst.ParamStar,
+    cst.ParamSlash, cst.SimpleWhitespace,
 )  # fmt: skip
 
 
@@ -34,6 +36,11 @@ def functions(text: str) -> Iterator[str]:
             yield f"if True:\n{own}\n" if node.col_offset else f"{own}\n"
 
 
+def bare_body(text: str) -> tuple[cst.BaseSuite, dict[int, ast.AST]]:
+    made, origins = bare_function(text, source_lines(text))
+    return made.body, origins
+
+
 def parsed_body(text: str) -> cst.BaseSuite:
     top: cst.CSTNode = cst.parse_module(text).body[0]
     if isinstance(top, cst.If):
@@ -43,31 +50,22 @@ def parsed_body(text: str) -> cst.BaseSuite:
 
 
 def shape(node: cst.CSTNode) -> object:
-    """A node's kind and parts, in one spelling where ``ast`` knows one only."""
+    """A node's kind and parts, with numbers and strings as what they are."""
     match node:
-        case cst.ConcatenatedString() | cst.FormattedString() | cst.SimpleString():
-            return "string"
+        case cst.SimpleString(value=value):
+            return "string", ast.literal_eval(value)
+        case cst.ConcatenatedString():
+            joined = node.evaluated_value if isinstance(node.left, cst.SimpleString) else None
+            return ("strings", joined) if joined is not None else "formatted"
+        case cst.FormattedString():
+            return "formatted"
         case cst.Name(value=value):
             return "Name", value
         case cst.Integer(value=value) | cst.Float(value=value) | cst.Imaginary(value=value):
             return "number", ast.literal_eval(value)
-        case cst.ImportFrom(names=[*names]):
-            parts: list[cst.CSTNode] = list(names)
-        case cst.Raise(exc=raised):
-            parts = [] if raised is None else [raised]
-        case cst.Else(body=cst.IndentedBlock(body=[cst.If() as only])):
-            return shape(only)
-        case cst.SimpleStatementSuite(body=[*body]):
-            return "IndentedBlock", [shape(one) for one in body]
-        case cst.IndentedBlock(body=[*body]):
-            return "IndentedBlock", [shape(one) for line in body for one in _statements(line)]
         case _:
             parts = [part for part in children(node) if not isinstance(part, _LEFT_OUT)]
-    return type(node).__name__, [shape(part) for part in parts]
-
-
-def _statements(line: cst.CSTNode) -> list[cst.CSTNode]:
-    return list(line.body) if isinstance(line, cst.SimpleStatementLine) else [line]
+            return type(node).__name__, [shape(part) for part in parts]
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.stem}")
@@ -106,6 +104,11 @@ def test_constructors_are_translated() -> None:
         "        def inner():\n"
         "            nonlocal n\n"
         "            n = {k: v for k, v in kw.items()}, (z for z in kw)\n"
+        "        @deco\n"
+        "        def other(a: int, /, b=1, *, c: 'T' = (yield), **d) -> x[T]:\n"
+        "            if a: return a[b,], a[b, c], a[(b), c]; pass\n"
+        "            else:\n"
+        "                if b: yield from ('a' 'b', 'é', 'a\\\\b', '''c\n d''')\n"
     )
     (own,) = [one for one in functions(text) if "__init__" in one]
     body, origins = bare_body(own)
@@ -115,7 +118,9 @@ def test_constructors_are_translated() -> None:
     )
 
 
-@pytest.mark.parametrize("statement", ["yield 1", "class B: pass", "match n:\n  case 1: pass"])
+@pytest.mark.parametrize(
+    "statement", ["class B: pass", "match n:\n  case 1: pass", "x[(a, b)]", "f(k=1, *n)"]
+)
 def test_what_is_not_translated_is_left_to_libcst(statement: str) -> None:
     with pytest.raises(Untranslated):
         bare_body(f"def f(n):\n {statement}\n")

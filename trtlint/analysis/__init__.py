@@ -67,7 +67,7 @@ class Analysis:
         self.retaining: dict[str, bool] = {}  # likewise
         self.batches: dict[str, Batched] = {}  # likewise
         self.conversions: dict[object, object] = {}  # likewise, of the model of a converter
-        self._evaluations: dict[str, Evaluation] = {}
+        self._evaluations: dict[tuple[type[FunctionCode], str], Evaluation] = {}
         self._attributes: dict[str, Env] = {}
         self._made: dict[str, Env] = {}
         self._results: dict[tuple[object, ...], Value] = {}
@@ -76,22 +76,41 @@ class Analysis:
     # -- access -----------------------------------------------------------------------------
 
     def code(self, symbol: Symbol) -> FunctionCode:
-        """The tree of a project function."""
-        self.project.function(symbol)  # a look at its file, also where somebody made the tree
-        assert symbol.path is not None
-        codes = self.project.codes.setdefault(symbol.path, {})
+        """A tree of a project function, without layout where that can be had."""
+        codes = self._codes(symbol)
+        key = (BareCode, symbol.qualname)
+        if key not in codes:
+            try:
+                codes[key] = BareCode(self.project, symbol)
+            except Untranslated:
+                codes[key] = self.full_code(symbol)
+        return codes[key]
+
+    def full_code(self, symbol: Symbol) -> FunctionCode:
+        """The tree of a project function with all of its layout: it can be rewritten."""
+        codes = self._codes(symbol)
         key = (FunctionCode, symbol.qualname)
         if key not in codes:
             codes[key] = FunctionCode(self.project, symbol)
         return codes[key]
 
+    def _codes(self, symbol: Symbol) -> dict[tuple[type[FunctionCode], str], FunctionCode]:
+        """The trees of the function's file."""
+        self.project.function(symbol)  # a look at its file, also where somebody made the tree
+        assert symbol.path is not None
+        return self.project.codes.setdefault(symbol.path, {})
+
     def evaluate(self, symbol: Symbol) -> Evaluation:
         """Evaluate a function, once, for inputs of which only the kind is known."""
-        if symbol.key not in self._evaluations:
-            code = self.code(symbol)
-            frame = Frame(self, code, self.parameters(code), (symbol.key,))
-            self._evaluations[symbol.key] = frame.run()
-        return self._evaluations[symbol.key]
+        return self.evaluate_code(self.code(symbol))
+
+    def evaluate_code(self, code: FunctionCode) -> Evaluation:
+        """The same for one of its trees."""
+        key = (type(code), code.symbol.key)
+        if key not in self._evaluations:
+            frame = Frame(self, code, self.parameters(code), (code.symbol.key,))
+            self._evaluations[key] = frame.run()
+        return self._evaluations[key]
 
     def parameters(self, code: FunctionCode, scope: str = "") -> Env:
         """What the function's parameters may be."""
@@ -140,7 +159,7 @@ class Analysis:
         seen: set[str] = set()
         while init is not None and init.key not in seen:
             seen.add(init.key)
-            code = self._constructor(init)
+            code = self.code(init)
             frame = Frame(self, code, self.parameters(code, scope=owner.qualname), (init.key,))
             frame.run()
             for name, value in frame.attributes.items():
@@ -150,19 +169,6 @@ class Analysis:
         if known is found:
             del self._attributes[owner.key]
         return found
-
-    def _constructor(self, symbol: Symbol) -> FunctionCode:
-        """The tree of an ``__init__``, for what it puts into ``self``."""
-        self.project.function(symbol)
-        assert symbol.path is not None
-        codes = self.project.codes.setdefault(symbol.path, {})
-        key = (BareCode, symbol.qualname)
-        if key not in codes:
-            try:
-                codes[key] = BareCode(self.project, symbol)
-            except Untranslated:
-                codes[key] = self.code(symbol)
-        return codes[key]
 
     def _rebound(self, owner: Symbol) -> set[str]:
         """Attributes of ``self`` that methods other than ``__init__``, or subclasses, assign."""

@@ -1,32 +1,41 @@
-"""LibCST trees without layout, made from ``ast``: for code that is evaluated and nothing else.
+"""LibCST trees without layout, made from ``ast``: for code that is looked at and not rewritten.
 
-Constructors are most of the code that has to be understood, and no rule looks into them: what
-counts is what they put into ``self``. LibCST's parser makes two objects of layout for each that
-means something, and validates them all; the same nodes made from ``ast`` cost a fourth of that.
-They hold the fields that :func:`trtlint.analysis.trees.children` walks, and cannot be rendered.
+Most functions are evaluated, and searched by the rules, without anything being found: layout never
+counts. LibCST's parser makes two objects of layout for each that means something, and validates
+them all; the same nodes made from ``ast`` cost a fourth of that. They hold the fields that
+:func:`trtlint.analysis.trees.children` walks, and cannot be rendered. In three things they are
+coarser: an f-string is its holes, numbers and strings are spelled as ``repr`` does, and literals
+that stand side by side are two, the second one empty.
 """
 
 from __future__ import annotations
 
 import ast
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import libcst as cst
 
+from trtlint.analysis import bare_kinds as kinds
 from trtlint.analysis import bare_nodes as make
+from trtlint.analysis.names import side_by_side
 
 
 class Untranslated(Exception):  # noqa: N818
     """The code holds a node that is not translated."""
 
 
-def bare_body(text: str) -> tuple[cst.IndentedBlock, dict[int, ast.expr]]:
-    """The body of the one function that ``text`` defines, perhaps indented below an ``if``.
+def bare_function(text: str, lines: Sequence[str]) -> tuple[cst.FunctionDef, dict[int, ast.AST]]:
+    """The one function that ``text`` defines, perhaps indented below an ``if``.
+
+    Args:
+        text: it starts with the function, or with the ``if``.
+        lines: the same, line by line.
 
     Returns:
-        The body, and by the identity of each condition and ``with`` item what it was made from.
+        The definition without its own signature, and by the identity of each expression and small
+        statement what it was made from.
 
     Raises:
         Untranslated: it must be parsed with LibCST instead.
@@ -38,96 +47,68 @@ def bare_body(text: str) -> tuple[cst.IndentedBlock, dict[int, ast.expr]]:
         top = top.body[0]
     if not isinstance(top, ast.FunctionDef):
         raise Untranslated
-    maker = _Maker()
-    return maker.block(top.body), maker.origins
+    maker = _Maker(lines)
+    made: cst.FunctionDef = make.function(
+        make.name(top.name),
+        make.parameters((), None, (), None, ()),
+        maker.block(top.body),
+        (),
+        None,
+    )
+    return made, maker.origins
 
 
-_displays: dict[type[ast.expr], type[cst.CSTNode]] = {
-    ast.Tuple: cst.Tuple,
-    ast.List: cst.List,
-    ast.Set: cst.Set,
-}
-_DISPLAYS = {kind: make.making(wanted, "elements") for kind, wanted in _displays.items()}
-_comprehensions: dict[type[ast.expr], type[cst.CSTNode]] = {
-    ast.ListComp: cst.ListComp, ast.SetComp: cst.SetComp, ast.GeneratorExp: cst.GeneratorExp,
-}  # fmt: skip
-_COMPREHENSIONS = {
-    kind: make.making(wanted, "elt", "for_in") for kind, wanted in _comprehensions.items()
-}
-_PLAIN = {
-    ast.Pass: make.making(cst.Pass),
-    ast.Break: make.making(cst.Break),
-    ast.Continue: make.making(cst.Continue),
-}
-
-# Operators hold nothing but layout, so that one of each does.
-_SIGNS: dict[type[ast.AST], tuple[type[cst.CSTNode], type[cst.CSTNode]]] = {
-    ast.Add: (cst.Add, cst.AddAssign),
-    ast.Sub: (cst.Subtract, cst.SubtractAssign),
-    ast.Mult: (cst.Multiply, cst.MultiplyAssign),
-    ast.Div: (cst.Divide, cst.DivideAssign),
-    ast.FloorDiv: (cst.FloorDivide, cst.FloorDivideAssign),
-    ast.Mod: (cst.Modulo, cst.ModuloAssign),
-    ast.Pow: (cst.Power, cst.PowerAssign),
-    ast.MatMult: (cst.MatrixMultiply, cst.MatrixMultiplyAssign),
-    ast.BitAnd: (cst.BitAnd, cst.BitAndAssign),
-    ast.BitOr: (cst.BitOr, cst.BitOrAssign),
-    ast.BitXor: (cst.BitXor, cst.BitXorAssign),
-    ast.LShift: (cst.LeftShift, cst.LeftShiftAssign),
-    ast.RShift: (cst.RightShift, cst.RightShiftAssign),
-}
-_OPERATORS = {kind: plain() for kind, (plain, _) in _SIGNS.items()}
-_AUGMENTED = {kind: augmented() for kind, (_, augmented) in _SIGNS.items()}
-_OTHERS: dict[type[ast.AST], cst.CSTNode] = {
-    ast.And: cst.And(), ast.Or: cst.Or(), ast.Not: cst.Not(), ast.Invert: cst.BitInvert(),
-    ast.USub: cst.Minus(), ast.UAdd: cst.Plus(), ast.Eq: cst.Equal(), ast.NotEq: cst.NotEqual(),
-    ast.Lt: cst.LessThan(), ast.LtE: cst.LessThanEqual(), ast.Gt: cst.GreaterThan(),
-    ast.GtE: cst.GreaterThanEqual(), ast.Is: cst.Is(), ast.IsNot: cst.IsNot(), ast.In: cst.In(),
-    ast.NotIn: cst.NotIn(),
-}  # fmt: skip
+_COMMA, _NO_COMMA = cst.Comma(), cst.MaybeSentinel.DEFAULT
 
 
 class _Maker:
-    """Translates one function."""
+    def __init__(self, lines: Sequence[str]) -> None:
+        self.origins: dict[int, ast.AST] = {}
+        self._lines = lines
 
-    def __init__(self) -> None:
-        self.origins: dict[int, ast.expr] = {}
+    def block(self, body: Sequence[ast.stmt]) -> Any:
+        if self._shares_line(body[0]):
+            return make.suite([self._small(statement) for statement in body])
+        made: list[Any] = []
+        for statement in body:
+            compound = _STATEMENTS.get(type(statement))
+            if compound is not None:
+                made.append(compound(self, statement))
+            elif self._shares_line(statement):
+                made[-1].body.append(self._small(statement))
+            else:
+                made.append(make.line([self._small(statement)]))
+        return make.block(made)
 
-    def block(self, body: Iterable[ast.stmt]) -> cst.IndentedBlock:
-        """A suite."""
-        block: cst.IndentedBlock = make.block([self._statement(statement) for statement in body])
-        return block
+    def _shares_line(self, node: ast.stmt) -> bool:  # with a colon or another statement
+        before = self._lines[node.lineno - 1][: node.col_offset]
+        return bool(before) and not before.isspace()
 
-    def _statement(self, node: ast.stmt) -> Any:
-        compound = _STATEMENTS.get(type(node))
-        if compound is not None:
-            return compound(self, node)
+    def _small(self, node: ast.stmt) -> Any:
         small = _SMALL.get(type(node))
         if small is None:
             raise Untranslated
-        return make.line([small(self, node)])
+        made = small(self, node)
+        self.origins[id(made)] = node
+        return made
 
     def _value(self, node: ast.expr) -> Any:
         translate = _EXPRESSIONS.get(type(node))
         if translate is None:
             raise Untranslated
-        return translate(self, node)
+        made = translate(self, node)
+        self.origins[id(made)] = node
+        return made
 
     def _maybe(self, node: ast.expr | None) -> Any:
         return None if node is None else self._value(node)
 
-    def _noted(self, node: ast.expr) -> Any:
-        """An expression whose source may be asked for."""
-        made = self._value(node)
-        self.origins[id(made)] = node
-        return made
-
     # -- statements -------------------------------------------------------------------------
 
     def _if(self, node: ast.If) -> Any:
-        test, body = self._noted(node.test), self.block(node.body)
+        test, body = self._value(node.test), self.block(node.body)
         match node.orelse:
-            case [ast.If() as other]:
+            case [ast.If() as other] if other.col_offset == node.col_offset:
                 return make.if_(test, body, self._if(other))
             case orelse:
                 return make.if_(test, body, self._otherwise(orelse))
@@ -140,7 +121,7 @@ class _Maker:
         return make.for_(target, over, self.block(node.body), self._otherwise(node.orelse))
 
     def _while(self, node: ast.While) -> Any:
-        test = self._noted(node.test)
+        test = self._value(node.test)
         return make.while_(test, self.block(node.body), self._otherwise(node.orelse))
 
     def _with(self, node: ast.With) -> Any:
@@ -148,7 +129,7 @@ class _Maker:
         for item in node.items:
             bound = item.optional_vars
             name = None if bound is None else make.as_name(self._value(bound))
-            items.append(make.with_item(self._noted(item.context_expr), name))
+            items.append(make.with_item(self._value(item.context_expr), name))
         return make.with_(items, self.block(node.body))
 
     def _try(self, node: ast.Try) -> Any:
@@ -164,21 +145,44 @@ class _Maker:
         return make.try_(self.block(node.body), handlers, self._otherwise(node.orelse), last)
 
     def _function(self, node: ast.FunctionDef) -> Any:
-        return make.function(make.name(node.name), make.parameters(), self.block(node.body))
+        signature = self._parameters(node.args)
+        made = [make.decorator(self._value(one)) for one in node.decorator_list]
+        returns = self._annotation(node.returns)
+        body = self.block(node.body)
+        return make.function(make.name(node.name), signature, body, made, returns)
+
+    def _parameters(self, given: ast.arguments) -> Any:
+        plain = [*given.posonlyargs, *given.args]
+        defaults = [*[None] * (len(plain) - len(given.defaults)), *given.defaults]
+        made = [self._parameter(*one) for one in zip(plain, defaults, strict=True)]
+        named = [
+            self._parameter(*one) for one in zip(given.kwonlyargs, given.kw_defaults, strict=True)
+        ]
+        star = None if given.vararg is None else self._parameter(given.vararg, None, "*")
+        stars = None if given.kwarg is None else self._parameter(given.kwarg, None, "**")
+        cut = len(given.posonlyargs)
+        return make.parameters(made[cut:], star, named, stars, made[:cut])
+
+    def _parameter(self, node: ast.arg, default: ast.expr | None, star: str = "") -> Any:
+        annotation = self._annotation(node.annotation)
+        return make.parameter(make.name(node.arg), annotation, self._maybe(default), star)
+
+    def _annotation(self, node: ast.expr | None) -> Any:
+        return None if node is None else make.annotation(self._value(node))
 
     def _assign(self, node: ast.Assign) -> Any:
         value = self._value(node.value)
         return make.assign([make.target(self._value(one)) for one in node.targets], value)
 
     def _augmented(self, node: ast.AugAssign) -> Any:
-        operator = _AUGMENTED[type(node.op)]
+        operator = kinds.AUGMENTED[type(node.op)]()
         return make.aug_assign(self._value(node.target), operator, self._value(node.value))
 
     def _delete(self, node: ast.Delete) -> Any:
         if len(node.targets) == 1:
             return make.del_(self._value(node.targets[0]))
         return make.del_(
-            _DISPLAYS[ast.Tuple]([make.element(self._value(one)) for one in node.targets])
+            kinds.DISPLAYS[ast.Tuple]([make.element(self._value(one)) for one in node.targets])
         )
 
     def _imported(self, node: ast.Import | ast.ImportFrom) -> Any:
@@ -190,7 +194,13 @@ class _Maker:
             )
             for alias in node.names
         ]
-        return make.import_(aliases) if isinstance(node, ast.Import) else make.import_from(aliases)
+        if isinstance(node, ast.Import):
+            return make.import_(aliases)
+        return make.import_from(_chain(node.module) if node.module else None, aliases)
+
+    def _raise(self, node: ast.Raise) -> Any:
+        cause = None if node.cause is None else make.from_(self._value(node.cause))
+        return make.raise_(self._maybe(node.exc), cause)
 
     # -- expressions ------------------------------------------------------------------------
 
@@ -200,7 +210,9 @@ class _Maker:
             case None | bool():
                 return make.name(str(value))
             case str() | bytes():
-                return make.string(repr(value))
+                text = make.string(repr(value))
+                together = side_by_side(node, self._lines)
+                return make.concatenated(text, make.string("''")) if together else text
             case int():
                 return make.integer(repr(value))
             case float():
@@ -211,10 +223,25 @@ class _Maker:
                 return make.ellipsis()
 
     def _formatted(self, node: ast.JoinedStr) -> Any:
-        holes = [part.value for part in node.values if isinstance(part, ast.FormattedValue)]
-        return make.formatted([make.hole(self._value(hole)) for hole in holes])
+        return make.formatted(self._holes(node))
+
+    def _holes(self, node: ast.expr | None) -> list[Any]:
+        if not isinstance(node, ast.JoinedStr):
+            return []
+        return [
+            make.hole(self._value(part.value), self._holes(part.format_spec))
+            for part in node.values
+            if isinstance(part, ast.FormattedValue)
+        ]
 
     def _call(self, node: ast.Call) -> Any:
+        last = node.args[-1] if node.args else None
+        if (
+            node.keywords
+            and isinstance(last, ast.Starred)
+            and _start(last) > _start(node.keywords[0])
+        ):
+            raise Untranslated  # their order is not in the tree
         function = self._value(node.func)
         args = [
             make.arg(self._value(one.value), None, "*")
@@ -231,27 +258,33 @@ class _Maker:
         return make.call(function, args)
 
     def _boolean(self, node: ast.BoolOp) -> Any:
-        operator = _OTHERS[type(node.op)]
-        first, *others = map(self._noted, node.values)
-        for other in others:
-            first = make.boolean(first, operator, other)
+        first, *others = map(self._value, node.values)
+        for count, other in enumerate(others, 2):
+            first = make.boolean(first, kinds.OTHERS[type(node.op)](), other)
+            self.origins[id(first)] = ast.BoolOp(node.op, node.values[:count])
         return first
 
     def _comparison(self, node: ast.Compare) -> Any:
         pairs = zip(node.ops, node.comparators, strict=True)
         left = self._value(node.left)
         return make.comparison(
-            left, [make.compared(_OTHERS[type(o)], self._value(c)) for o, c in pairs]
+            left, [make.compared(kinds.OTHERS[type(o)](), self._value(c)) for o, c in pairs]
         )
 
     def _conditional(self, node: ast.IfExp) -> Any:
-        test = self._noted(node.test)
+        test = self._value(node.test)
         return make.conditional(test, self._value(node.body), self._value(node.orelse))
 
     def _subscript(self, node: ast.Subscript) -> Any:
         value, index = self._value(node.value), node.slice
-        parts = index.elts if isinstance(index, ast.Tuple) and index.elts else [index]
-        return make.subscript(value, [make.index_element(self._index(part)) for part in parts])
+        if not isinstance(index, ast.Tuple) or not index.elts:
+            return make.subscript(value, [make.index_element(self._index(index), _NO_COMMA)])
+        first, last = index.elts[0], index.elts[-1]
+        ends = (index.end_lineno, index.end_col_offset) == (last.end_lineno, last.end_col_offset)
+        if _start(index) != _start(first) and not ends:
+            raise Untranslated  # the tuple is in parentheses, or both its ends are
+        parts = [make.index_element(self._index(part), _COMMA) for part in index.elts]
+        return make.subscript(value, parts)
 
     def _index(self, node: ast.expr) -> Any:
         if isinstance(node, ast.Slice):
@@ -261,7 +294,7 @@ class _Maker:
         return make.index(self._value(node))
 
     def _display(self, node: ast.Tuple | ast.List | ast.Set) -> Any:
-        return _DISPLAYS[type(node)](
+        return kinds.DISPLAYS[type(node)](
             [
                 make.starred(self._value(one.value))
                 if isinstance(one, ast.Starred)
@@ -291,11 +324,15 @@ class _Maker:
 
     def _comprehension(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp) -> Any:
         element = self._value(node.elt)
-        return _COMPREHENSIONS[type(node)](element, self._generators(node.generators))
+        return kinds.COMPREHENSIONS[type(node)](element, self._generators(node.generators))
 
     def _dict_comprehension(self, node: ast.DictComp) -> Any:
         key, value = self._value(node.key), self._value(node.value)
         return make.dict_comp(key, value, self._generators(node.generators))
+
+
+def _start(node: ast.expr | ast.keyword) -> tuple[int, int]:
+    return node.lineno, node.col_offset
 
 
 def _chain(name: str) -> Any:
@@ -324,17 +361,17 @@ _SMALL: dict[type[ast.stmt], _Making] = {
     ast.Assign: _Maker._assign,
     ast.AugAssign: _Maker._augmented,
     ast.AnnAssign: lambda self, node: make.ann_assign(
-        self._value(node.target), self._maybe(node.value)
+        self._value(node.target), self._annotation(node.annotation), self._maybe(node.value)
     ),
     ast.Return: lambda self, node: make.return_(self._maybe(node.value)),
-    ast.Raise: lambda self, node: make.raise_(self._maybe(node.exc)),
+    ast.Raise: _Maker._raise,
     ast.Assert: lambda self, node: make.assertion(self._value(node.test), self._maybe(node.msg)),
     ast.Delete: _Maker._delete,
     ast.Import: _Maker._imported,
     ast.ImportFrom: _Maker._imported,
     ast.Global: lambda _, node: make.global_(_items(node.names)),
     ast.Nonlocal: lambda _, node: make.nonlocal_(_items(node.names)),
-    **{kind: lambda _, node: _PLAIN[type(node)]() for kind in _PLAIN},
+    **{kind: lambda _, node: kinds.PLAIN[type(node)]() for kind in kinds.PLAIN},
 }
 _EXPRESSIONS: dict[type[ast.expr], _Making] = {
     ast.Name: lambda _, node: make.name(node.id),
@@ -342,10 +379,12 @@ _EXPRESSIONS: dict[type[ast.expr], _Making] = {
     ast.Attribute: lambda self, node: make.attribute(self._value(node.value), make.name(node.attr)),
     ast.Call: _Maker._call,
     ast.BinOp: lambda self, node: make.binary(
-        self._value(node.left), _OPERATORS[type(node.op)], self._value(node.right)
+        self._value(node.left), kinds.OPERATORS[type(node.op)](), self._value(node.right)
     ),
     ast.BoolOp: _Maker._boolean,
-    ast.UnaryOp: lambda self, node: make.unary(_OTHERS[type(node.op)], self._value(node.operand)),
+    ast.UnaryOp: lambda self, node: make.unary(
+        kinds.OTHERS[type(node.op)](), self._value(node.operand)
+    ),
     ast.Compare: _Maker._comparison,
     ast.IfExp: _Maker._conditional,
     ast.Subscript: _Maker._subscript,
@@ -355,7 +394,11 @@ _EXPRESSIONS: dict[type[ast.expr], _Making] = {
     ast.Dict: _Maker._mapping,
     ast.JoinedStr: _Maker._formatted,
     ast.NamedExpr: lambda self, node: make.named(self._value(node.target), self._value(node.value)),
-    ast.Lambda: lambda self, node: make.lambda_(make.parameters(), self._value(node.body)),
+    ast.Lambda: lambda self, node: make.lambda_(
+        self._parameters(node.args), self._value(node.body)
+    ),
+    ast.Yield: lambda self, node: make.yield_(self._maybe(node.value)),
+    ast.YieldFrom: lambda self, node: make.yield_(make.from_(self._value(node.value))),
     ast.ListComp: _Maker._comprehension,
     ast.SetComp: _Maker._comprehension,
     ast.GeneratorExp: _Maker._comprehension,

@@ -12,12 +12,12 @@ from typing import TypeVar
 import libcst as cst
 from libcst._nodes.internal import CodegenState
 
-from trtlint.analysis.bare import bare_body
+from trtlint.analysis.bare import bare_function
 from trtlint.analysis.conditions import Scope, outcome, outcome_of_text
 from trtlint.analysis.index import FunctionFacts
 from trtlint.analysis.names import walk
 from trtlint.analysis.positions import Positions
-from trtlint.analysis.project import Project, Symbol
+from trtlint.analysis.project import Project, Symbol, source_lines
 from trtlint.analysis.trees import Tree, bound_names, of_kind
 from trtlint.findings import Span
 
@@ -195,7 +195,7 @@ class FunctionCode:
 
 
 class BareCode(FunctionCode):
-    """A function that is evaluated and not shown to rules: its tree holds no layout.
+    """A function that is looked at and not rewritten: its tree holds no layout.
 
     Raises:
         Untranslated: it must be parsed with LibCST.
@@ -203,22 +203,23 @@ class BareCode(FunctionCode):
 
     def __init__(self, project: Project, symbol: Symbol) -> None:
         super().__init__(project, symbol)
-        self._made, self._origins = bare_body(self._text)
+        self._made, self._origins = bare_function(self._text, source_lines(self._text))
 
     @property
-    def body(self) -> cst.BaseSuite:
-        """What it does."""
+    def unparsable(self) -> None:
+        """Nothing: LibCST is not asked."""
+        return None
+
+    def _find(self) -> cst.FunctionDef:
         return self._made
 
     def code(self, node: cst.CSTNode) -> str:
-        """The source of a condition or ``with`` item."""
-        return ast.unparse(self._origins[id(node)])
+        """The source of an expression or small statement, as ``ast`` writes it."""
+        origin = self._origins.get(id(node))
+        return "..." if origin is None else ast.unparse(origin)
 
     def outcome(self, test: cst.BaseExpression, scope: Scope) -> bool | None:
         """What a condition in it is in inference; None if it is open."""
-        return outcome(self._origins[id(test)], scope)
-
-    @cached_property
-    def tree(self) -> Tree:
-        """Every node of its body."""
-        return Tree(self._made)
+        origin = self._origins[id(test)]
+        assert isinstance(origin, ast.expr)
+        return outcome(origin, scope)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 
 # Methods that tensors, modules and Python's own objects have: their names say nothing about what
 # object it is.
@@ -139,3 +140,31 @@ def with_defaults(args: ast.arguments) -> Iterator[tuple[ast.arg, ast.expr | Non
     bare = len(positional) - len(args.defaults)
     defaults = [*[None] * bare, *args.defaults, *args.kw_defaults]
     yield from zip((*positional, *args.kwonlyargs), defaults, strict=True)
+
+
+_LITERAL = re.compile(
+    r"""[A-Za-z]{0,2}(?:'''(?:[^\\]|\\.)*?'''|\"\"\"(?:[^\\]|\\.)*?\"\"\"|"""
+    r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")""",
+    re.DOTALL,
+)
+
+
+def side_by_side(node: ast.Constant, lines: Sequence[str]) -> bool:
+    """Whether a text is written as several literals, which Python joins.
+
+    Args:
+        node: the text.
+        lines: of the file or function that it stands in.
+    """
+    assert isinstance(node.value, str | bytes)
+    assert node.end_lineno is not None
+    assert node.end_col_offset is not None
+    length = node.end_col_offset - node.col_offset
+    if node.lineno == node.end_lineno and length == len(node.value) + 2:
+        return False  # there are two quotes
+    shown = lines[node.lineno - 1 : node.end_lineno]
+    source = "".join(shown).encode()  # columns count bytes
+    after = len(shown[-1].encode()) - node.end_col_offset
+    text = source[node.col_offset : len(source) - after].decode()
+    found = _LITERAL.match(text)
+    return found is None or found.end() < len(text)

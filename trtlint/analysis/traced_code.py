@@ -30,16 +30,20 @@ _KEEPING = frozenset(f"functools.{name}" for name in ("cache", "cached_property"
 class TracedCode:
     """A traced function.
 
-    Attributes:
+    Args:
         analysis: facts about the whole project.
         traced: which modules reach the function.
+        full: whether it may be rewritten; its tree then holds its layout.
+
+    Attributes:
         code: its tree.
     """
 
-    def __init__(self, analysis: Analysis, traced: TracedFunction) -> None:
+    def __init__(self, analysis: Analysis, traced: TracedFunction, *, full: bool = False) -> None:
         self.analysis = analysis
         self.traced = traced
-        self.code: FunctionCode = analysis.code(traced.symbol)
+        symbol = traced.symbol
+        self.code: FunctionCode = analysis.full_code(symbol) if full else analysis.code(symbol)
         self._memo: dict[Hashable, object] = {}
 
     def once(self, key: Hashable, compute: Callable[[], T]) -> T:
@@ -76,7 +80,7 @@ class TracedCode:
     @cached_property
     def evaluation(self) -> Evaluation:
         """The values of all expressions, computed at the first question."""
-        return self.analysis.evaluate(self.traced.symbol)
+        return self.analysis.evaluate_code(self.code)
 
     def value(self, node: cst.BaseExpression) -> Value:
         """What an expression may be."""

@@ -213,9 +213,7 @@ class Calls:
     def _checkpoint(self, node: cst.Call) -> Status:
         if not node.args:
             return UNKNOWN
-        inner = node.with_changes(
-            func=node.args[0].value, args=[a for a in node.args[1:] if not a.keyword]
-        )
+        inner = cst.Call(node.args[0].value, [a for a in node.args[1:] if not a.keyword])
         function = self.expressions.value(node.args[0].value)
         if isinstance(function, Module) and not function.project:
             return self._layer(inner, function)

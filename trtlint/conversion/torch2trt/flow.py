@@ -96,7 +96,7 @@ class Flow:
 
     def run(self) -> Status:
         """Follow the whole body; what it returns."""
-        self.block(self.code.code.node.body)
+        self.block(self.code.code.body)
         return self.returned if self.returned is not None else NOTHING
 
     # -- statements -------------------------------------------------------------------------
