@@ -9,7 +9,8 @@ from abstract import project_of
 from checkout import ROOT
 from libcst.metadata import MetadataWrapper, PositionProvider
 
-from trtlint.analysis.code import FunctionCode
+from trtlint.analysis.bare import Untranslated
+from trtlint.analysis.code import BareCode, FunctionCode
 from trtlint.analysis.project import Project, Symbol
 
 EVERYTHING = '''
@@ -74,6 +75,14 @@ EVERYTHING = '''
                 if z: pass
         return (yield g(7))
 
+    def places(x):
+        y = (x.a)[("é", 1), 2] + (g)(k for k in x); é = "é" + (- y) ; return (é < (y, 1)[0])
+        (x[0], x.y), z = ((y) * 2), g(
+            *x, y=(1)
+        )
+        (g(x))
+        for (i, j), k in (y): (z) += (i)
+
     class D:
     \tdef tabs(self):
     \t\tif self:
@@ -102,7 +111,18 @@ def test_positions_are_those_of_libcst(of):
 
 
 def compare(project: Project, path: Path, name: str) -> None:
-    code = FunctionCode(project, Symbol("function", name, path))
+    symbol = Symbol("function", name, path)
+    compare_code(FunctionCode(project, symbol))
+    try:
+        bare = BareCode(project, symbol)
+    except Untranslated:
+        return
+    code = FunctionCode(project, symbol, bare)
+    assert code.pairs
+    compare_code(code)
+
+
+def compare_code(code: FunctionCode) -> None:
     expected = MetadataWrapper(code.module, unsafe_skip_copy=True).resolve(PositionProvider)
     shift = code.first_line - 1
     for node in code.tree.nodes:

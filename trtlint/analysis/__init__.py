@@ -21,7 +21,7 @@ from trtlint.analysis.project import Project, Symbol
 from trtlint.analysis.retention import KEPT, retains
 from trtlint.analysis.shapes import Shape
 from trtlint.analysis.sizes import const, rename
-from trtlint.analysis.states import Env, Evaluation, number_parameter
+from trtlint.analysis.states import Env, Evaluation, carried, number_parameter
 from trtlint.analysis.traced import TracedFunction, find_traced, owner_of
 from trtlint.analysis.values import (
     UNKNOWN,
@@ -91,7 +91,9 @@ class Analysis:
         codes = self._codes(symbol)
         key = (FunctionCode, symbol.qualname)
         if key not in codes:
-            codes[key] = FunctionCode(self.project, symbol)
+            bare = codes.get((BareCode, symbol.qualname))
+            beside = bare if isinstance(bare, BareCode) else None
+            codes[key] = FunctionCode(self.project, symbol, beside)
         return codes[key]
 
     def _codes(self, symbol: Symbol) -> dict[tuple[type[FunctionCode], str], FunctionCode]:
@@ -108,8 +110,12 @@ class Analysis:
         """The same for one of its trees."""
         key = (type(code), code.symbol.key)
         if key not in self._evaluations:
-            frame = Frame(self, code, self.parameters(code), (code.symbol.key,))
-            self._evaluations[key] = frame.run()
+            if code.bare is not None and code.pairs:
+                found = carried(self.evaluate_code(code.bare), code.tree, code.pairs)
+            else:
+                frame = Frame(self, code, self.parameters(code), (code.symbol.key,))
+                found = frame.run()
+            self._evaluations[key] = found
         return self._evaluations[key]
 
     def parameters(self, code: FunctionCode, scope: str = "") -> Env:

@@ -190,13 +190,14 @@ class _Maker:
             raise Untranslated
         aliases = [
             make.alias(
-                _chain(alias.name), make.as_name(make.name(alias.asname)) if alias.asname else None
+                make.chain(alias.name),
+                make.as_name(make.name(alias.asname)) if alias.asname else None,
             )
             for alias in node.names
         ]
         if isinstance(node, ast.Import):
             return make.import_(aliases)
-        return make.import_from(_chain(node.module) if node.module else None, aliases)
+        return make.import_from(make.chain(node.module) if node.module else None, aliases)
 
     def _raise(self, node: ast.Raise) -> Any:
         cause = None if node.cause is None else make.from_(self._value(node.cause))
@@ -333,14 +334,6 @@ class _Maker:
 
 def _start(node: ast.expr | ast.keyword) -> tuple[int, int]:
     return node.lineno, node.col_offset
-
-
-def _chain(name: str) -> Any:
-    first, *others = name.split(".")
-    made = make.name(first)
-    for other in others:
-        made = make.attribute(made, make.name(other))
-    return made
 
 
 def _items(names: Iterable[str]) -> list[Any]:

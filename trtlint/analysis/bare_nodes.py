@@ -104,3 +104,12 @@ try_ = making(cst.Try, "body", "handlers", "orelse", "finalbody")
 handler = making(cst.ExceptHandler, "body", "type", "name")
 finally_ = making(cst.Finally, "body")
 function = making(cst.FunctionDef, "name", "params", "body", "decorators", "returns")
+
+
+def chain(dotted: str) -> Any:
+    """``a.b.c``."""
+    first, *others = dotted.split(".")
+    made = name(first)
+    for other in others:
+        made = attribute(made, name(other))
+    return made

@@ -18,7 +18,7 @@ from trtlint.analysis.index import FunctionFacts
 from trtlint.analysis.names import walk
 from trtlint.analysis.positions import Positions
 from trtlint.analysis.project import Project, Symbol, source_lines
-from trtlint.analysis.trees import Tree, bound_names, of_kind
+from trtlint.analysis.trees import Pairs, Tree, bound_names, of_kind
 from trtlint.findings import Span
 
 N = TypeVar("N", bound=cst.CSTNode)
@@ -63,14 +63,16 @@ class FunctionCode:
     Args:
         project: where its text comes from.
         symbol: the function.
+        bare: its tree without layout, if there is one.
 
     Attributes:
         first_line: the 1-based line of the file that the parsed text starts at.
     """
 
-    def __init__(self, project: Project, symbol: Symbol) -> None:
+    def __init__(self, project: Project, symbol: Symbol, bare: BareCode | None = None) -> None:
         assert symbol.path is not None
         self.symbol = symbol
+        self.bare = bare
         self.path: Path = symbol.path
         self.facts: FunctionFacts = project.function(symbol)
         self._bound: dict[int, frozenset[str]] = {}
@@ -182,16 +184,45 @@ class FunctionCode:
         return self._bound[id(body)]
 
     @cached_property
+    def pairs(self) -> Pairs:
+        """Each node in the body with what stands for it in the tree without layout.
+
+        Those inside of strings are left out; without such a tree there is none.
+        """
+        if self.bare is None or self.unparsable is not None:
+            return []
+        return self.tree.beside(self.body, self.bare.tree, self.bare.body) or []
+
+    @cached_property
+    def _counterparts(self) -> Mapping[int, cst.CSTNode]:
+        return {id(node): other for node, other in self.pairs}
+
+    @cached_property
     def _positions(self) -> Positions:
         return Positions(self._text, self.module, self.tree)
 
     def span(self, node: cst.CSTNode) -> Span:
         """Where ``node`` stands in the file: 1-based, the end exclusive."""
-        at = self._positions.of(node)
         shift = self.first_line - 1
+        other = self._counterparts.get(id(node))
+        if self.bare is not None and other is not None:
+            known = self.bare.place(other)
+            if known is not None:
+                line, column, end_line, end_column = known
+                return Span(line + shift, column + 1, end_line + shift, end_column + 1)
+        at = self._positions.of(node)
         return Span(
             at.start.line + shift, at.start.column + 1, at.end.line + shift, at.end.column + 1
         )
+
+
+# What ``ast`` and LibCST say the same place of.
+_PLACED: frozenset[type[ast.AST]] = frozenset(
+    {
+        ast.Assign, ast.Attribute, ast.AugAssign, ast.BinOp, ast.Call, ast.Compare, ast.Expr,
+        ast.Name, ast.Return, ast.Subscript, ast.UnaryOp,
+    }
+)  # fmt: skip
 
 
 class BareCode(FunctionCode):
@@ -203,7 +234,8 @@ class BareCode(FunctionCode):
 
     def __init__(self, project: Project, symbol: Symbol) -> None:
         super().__init__(project, symbol)
-        self._made, self._origins = bare_function(self._text, source_lines(self._text))
+        self._lines = source_lines(self._text)
+        self._made, self._origins = bare_function(self._text, self._lines)
 
     @property
     def unparsable(self) -> None:
@@ -214,9 +246,31 @@ class BareCode(FunctionCode):
         return self._made
 
     def code(self, node: cst.CSTNode) -> str:
-        """The source of an expression or small statement, as ``ast`` writes it."""
+        """The source of an expression or statement line, as ``ast`` writes it."""
+        if isinstance(node, cst.SimpleStatementLine):
+            return "; ".join(map(self.code, node.body))
         origin = self._origins.get(id(node))
         return "..." if origin is None else ast.unparse(origin)
+
+    def place(self, node: cst.CSTNode) -> tuple[int, int, int, int] | None:
+        """The lines and columns that a node's source begins and ends at.
+
+        None where LibCST may say something else: it leaves out parentheses around a tuple.
+        """
+        origin = self._origins.get(id(node))
+        match origin:
+            case ast.expr() | ast.stmt() if type(origin) in _PLACED:
+                first, last, end = origin.lineno, origin.end_lineno, origin.end_col_offset
+                assert last is not None
+                assert end is not None
+                return first, self._column(first, origin.col_offset), last, self._column(last, end)
+            case _:
+                return None
+
+    def _column(self, line: int, offset: int) -> int:
+        """The column of a character, which ``ast`` knows the byte of."""
+        text = self._lines[line - 1]
+        return offset if text.isascii() else len(text.encode()[:offset].decode())
 
     def outcome(self, test: cst.BaseExpression, scope: Scope) -> bool | None:
         """What a condition in it is in inference; None if it is open."""

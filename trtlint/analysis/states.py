@@ -11,6 +11,7 @@ from trtlint.analysis.arguments import Args
 from trtlint.analysis.layers import module_child
 from trtlint.analysis.shapes import Rest, Shape
 from trtlint.analysis.sizes import Atom, DimAtom, Size, at_least, atom
+from trtlint.analysis.trees import Pairs, Tree
 from trtlint.analysis.values import (
     UNKNOWN,
     Function,
@@ -51,6 +52,26 @@ class Evaluation:
     returns: Value | None = None
     dead: set[int] = field(default_factory=set)
     calls: dict[str, tuple[Function, Args]] = field(default_factory=dict)
+
+
+def carried(known: Evaluation, tree: Tree, pairs: Pairs) -> Evaluation:
+    """An evaluation of one tree for another of the same code.
+
+    Args:
+        known: the evaluation.
+        tree: the other tree.
+        pairs: its nodes, each with the one that was evaluated.
+    """
+    found = Evaluation(returns=known.returns, calls=known.calls)
+    for node, evaluated in pairs:
+        there = id(evaluated)
+        if there in known.values:
+            found.values[id(node)] = known.values[there]
+        elif there in known.before:
+            found.before[id(node)] = known.before[there]
+        if there in known.dead:
+            found.dead.update(map(id, tree.below(node)))  # pairs do not look into strings
+    return found
 
 
 def registered(args: Args) -> Env:

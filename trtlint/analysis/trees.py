@@ -20,8 +20,8 @@ N = TypeVar("N", bound=cst.CSTNode)
 # Fields that hold layout, or that repeat what another field says.
 _LAYOUT = frozenset(
     """lpar rpar comma semicolon leading_lines lines_after_decorators lines_after_module_docstring
-    header footer lbracket rbracket lbrace rbrace trailing_whitespace newline equal colon dot
-    whitespace_before_colon indent""".split()
+    header footer lbracket rbracket lbrace rbrace leading_whitespace trailing_whitespace newline
+    equal colon first_colon second_colon dot whitespace_before_colon indent""".split()
 )
 
 
@@ -90,6 +90,11 @@ def subtree(root: cst.CSTNode) -> Iterator[cst.CSTNode]:
         stack.extend(reversed(children(node)))
 
 
+Pairs = list[tuple[cst.CSTNode, cst.CSTNode]]
+_STRINGS = frozenset({cst.SimpleString, cst.ConcatenatedString, cst.FormattedString})
+_SIGNS = frozenset({cst.Dot, cst.ParamSlash, cst.ParamStar})  # layout with a name
+
+
 class Tree:
     """Every node of a tree in source order, walked once; the nodes below one are a slice of it.
 
@@ -123,6 +128,37 @@ class Tree:
         if at is None:  # not of this tree: made for a rewrite
             return list(subtree(root))
         return self.nodes[at : at + self._sizes[at]]
+
+    def beside(self, root: cst.CSTNode, other: Tree, top: cst.CSTNode) -> Pairs | None:
+        """The nodes below ``root`` with those of a tree of the same code without layout.
+
+        Strings are paired as wholes: the trees need not agree on what is in them.
+
+        Args:
+            root: a node of this tree.
+            other: the other tree.
+            top: its node that stands for ``root``.
+
+        Returns:
+            None where the two are not of the same code.
+        """
+        found: list[tuple[cst.CSTNode, cst.CSTNode]] = []
+        here, there = self._at[id(root)], other._at[id(top)]
+        end, last = here + self._sizes[here], there + other._sizes[there]
+        while here < end and there < last:
+            mine, its = self.nodes[here], other.nodes[there]
+            if type(mine) in _SIGNS:
+                here += 1
+                continue
+            found.append((mine, its))
+            if type(mine) in _STRINGS and type(its) in _STRINGS:
+                here += self._sizes[here]
+                there += other._sizes[there]
+                continue
+            if type(mine) is not type(its):
+                return None
+            here, there = here + 1, there + 1
+        return found if here == end and there == last else None
 
     def parent(self, node: cst.CSTNode) -> cst.CSTNode | None:
         """The node that ``node`` is a direct part of."""
