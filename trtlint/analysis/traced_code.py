@@ -17,7 +17,7 @@ from trtlint.analysis.project import Project, Symbol
 from trtlint.analysis.sizes import DimAtom, Size
 from trtlint.analysis.states import Evaluation
 from trtlint.analysis.traced import TracedFunction
-from trtlint.analysis.trees import of_kind
+from trtlint.analysis.trees import is_kind, of_kind
 from trtlint.analysis.undecided import Undecided
 from trtlint.analysis.values import UNKNOWN, Int, Method, Ref, Tensor, Value
 
@@ -97,7 +97,24 @@ class TracedCode:
         """
         if root is not None:
             return iter(of_kind(self._alive(root), kind))
-        return iter(self.once(("walk", kind), lambda: of_kind(self._live, kind)))
+        return iter(self.once(("walk", kind), lambda: self._all_of(kind)))
+
+    def _all_of(self, kind: type[N]) -> Sequence[N]:
+        """Every live node of that kind, looked for only where several types are of it."""
+        match [found for actual, found in self._by_type.items() if is_kind(actual, kind)]:
+            case []:
+                return ()
+            case [only]:
+                return cast(Sequence[N], only)
+            case _:
+                return of_kind(self._live, kind)
+
+    @cached_property
+    def _by_type(self) -> Mapping[type[cst.CSTNode], Sequence[cst.CSTNode]]:
+        found: dict[type[cst.CSTNode], list[cst.CSTNode]] = {}
+        for node in self._live:
+            found.setdefault(type(node), []).append(node)
+        return found
 
     def nodes(self, root: cst.CSTNode | None = None) -> Sequence[cst.CSTNode]:
         """Every live node in source order."""

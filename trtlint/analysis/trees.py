@@ -47,7 +47,7 @@ def _is_node(value: object) -> TypeGuard[cst.CSTNode]:
 
 
 @cache
-def _is_kind(actual: type, wanted: type) -> bool:
+def is_kind(actual: type, wanted: type) -> bool:
     """``issubclass``, remembered."""
     return issubclass(actual, wanted)
 
@@ -168,7 +168,7 @@ class Tree:
 
 def of_kind(nodes: Sequence[cst.CSTNode], kind: type[N]) -> list[N]:
     """Those of ``nodes`` that are of that kind."""
-    return [node for node in nodes if _is_kind(type(node), kind)]  # type: ignore[misc]
+    return [node for node in nodes if is_kind(type(node), kind)]  # type: ignore[misc]
 
 
 def variables(root: cst.CSTNode) -> Iterator[cst.Name]:
