@@ -124,14 +124,10 @@ def _under_root(
     return inner.left if isinstance(inner.operator, cst.Add) else None
 
 
-def _number(node: cst.BaseExpression) -> float | None:
-    match node:
-        case cst.Float(value=value):
-            return float(value)
-        case cst.UnaryOperation(operator=cst.Minus(), expression=cst.Float(value=value)):
-            return -float(value)
-        case _:
-            return None
+def _number(node: cst.BaseExpression) -> float:
+    if isinstance(node, cst.UnaryOperation) and isinstance(node.operator, cst.Minus):
+        return -_number(node.expression)
+    return float(node.value) if isinstance(node, cst.Float) else 0.0
 
 
 def _is_mean(node: cst.BaseExpression) -> bool:

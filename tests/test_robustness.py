@@ -102,14 +102,20 @@ def test_many_fixes_in_one_function(tmp_path):
 
 
 def test_what_libcst_cannot_parse_is_reported_with_its_place(tmp_path):
-    text = HEAD + "        (y): int = 1\n        return x\n\n\nclass N(M):\n"
-    text += "    def forward(self, x):\n        z = super().forward(x)\n"
-    text += "        return x.view(x.size(0), -1)\n"
+    other = "class N(M):\n    def forward(self, x):\n        z = super().forward(x)\n"
+    other += "        return x.view(x.size(0), -1)\n"
+    text = f"{HEAD}        (y): int = 1\n        return x.view(x.size(0), -1)\n\n\n{other}"
     report = checked(tmp_path, text)
     (error,) = report.errors
     assert isinstance(error, UnparsableSource)
     assert (error.line, error.column > 0) == (7, True)
     assert [finding.span.line for finding in report.findings] == [14]
+
+
+def test_what_libcst_cannot_parse_is_checked(tmp_path):
+    """It is LibCST's business only where something is found, which is then to be shown."""
+    report = checked(tmp_path, HEAD + "        (y): int = 1\n        return x\n")
+    assert (report.errors, report.findings) == ((), ())
 
 
 @pytest.mark.parametrize(("text", "line"), [("x = 1\ny = (\n", 2), ("a = 1\n  b = 2\n", 2)])
