@@ -1,0 +1,222 @@
+"""Random modules that write into tensors, before and after `fix`: nothing may differ.
+
+    python benchmarks/fuzz_rewrites.py [--examples 20000] [--seed N] [--jobs 2] [--failures FOLDER]
+
+The modules come from `tests/write_grammar.py`: rank 1 to 5; slices, steps, integers, masks, loops,
+augmented and in-place writes, in any order, overlapping or not, with aliases and without.
+`tests/write_runs.py` fixes each in process by all rules, and asserts that the output parses, keeps
+its comments, does not change again, and does at two batch sizes, on numbers with NaN and both
+infinities among them, what the module did: outputs bit for bit, dtypes, which outputs and inputs
+share storage, inputs as they are left, ``state_dict``; and that a decline leaves the text alone.
+
+Printed: how many were rewritten, declined and why; each failure, made small by hypothesis; and of
+the modules that have an exact equivalent by construction (the docstring of the grammar says which
+these are) the share of which no write is left. Required are 85 % for the targets that ONNX leads
+to; torch2trt has converters for less. Exit status 1 says that something failed, or too few were
+rewritten.
+"""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import os
+import re
+import sys
+import time
+import warnings
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+ROOT = Path(__file__).resolve().parent.parent
+REQUIRED = 0.85
+KINDS = ("rewritten", "partly", "declined", "silent")
+CHUNK = 250  # examples of one search; hypothesis ends a search at the first failure
+SHRUNK = 3  # failures of one kind that are made small
+
+
+@dataclass
+class Tally:
+    """What became of the examples.
+
+    Attributes:
+        kinds: by kind, route, and whether they have an equivalent.
+        reasons: why findings are left in modules that have an equivalent, by how many modules.
+        other_reasons: the same of the others.
+        failures: problem, source, and what the fix made of it.
+    """
+
+    kinds: Counter[tuple[str, str, bool]] = field(default_factory=Counter)
+    reasons: Counter[str] = field(default_factory=Counter)
+    other_reasons: Counter[str] = field(default_factory=Counter)
+    failures: list[tuple[str, str, str]] = field(default_factory=list)
+
+    def add(self, other: Tally) -> None:
+        """Take in another one's."""
+        self.kinds += other.kinds
+        self.reasons += other.reasons
+        self.other_reasons += other.other_reasons
+        self.failures += other.failures
+
+    def count(self, *kinds: str, route: str = "", equivalent: bool | None = None) -> int:
+        """How many there are of these kinds."""
+        return sum(
+            n
+            for (kind, where, has), n in self.kinds.items()
+            if kind in kinds and where.startswith(route) and equivalent in (None, has)
+        )
+
+    @property
+    def examples(self) -> int:
+        """How many modules ran."""
+        return self.count(*KINDS)
+
+    def share(self, route: str) -> float:
+        """Of the modules with an equivalent that a rule reports, those without a write left."""
+        asked = self.count("rewritten", "partly", "declined", route=route, equivalent=True)
+        return self.count("rewritten", route=route, equivalent=True) / max(asked, 1)
+
+
+def search(seed: int, known: Counter[str]) -> Tally:
+    """One search of hypothesis: until it fails, or `CHUNK` examples are through."""
+    import hypothesis
+    from write_grammar import writings
+    from write_runs import examine
+
+    tally = Tally()
+    last: list[tuple[str, str, str]] = []
+
+    def check(writing: Any) -> None:
+        verdict = examine(writing)
+        if not last:
+            has = not writing.why_not
+            tally.kinds[verdict.kind, writing.targets[0].partition("-")[0], has] += 1
+            if verdict.kind in ("declined", "partly"):
+                (tally.reasons if has else tally.other_reasons).update(set(verdict.reasons))
+        if verdict.problem:
+            text = f"# {', '.join(writing.targets)}\n{writing.text}"
+            last.append((verdict.problem, text, verdict.new))
+            raise AssertionError(verdict.problem)
+
+    phases = [hypothesis.Phase.generate]
+    phases += [hypothesis.Phase.shrink] * (not known or max(known.values()) < SHRUNK)
+    settings = hypothesis.settings(
+        max_examples=CHUNK,
+        phases=phases,
+        database=None,
+        deadline=None,
+        report_multiple_bugs=False,
+        suppress_health_check=list(hypothesis.HealthCheck),
+    )
+    run = hypothesis.seed(seed)(settings(hypothesis.given(writings())(check)))
+    try:
+        run()
+    except AssertionError:
+        tally.failures.append(last[-1])
+    except hypothesis.errors.Flaky:
+        tally.failures += last[:1]
+    return tally
+
+
+def work(job: int, jobs: int, options: argparse.Namespace, results: Any) -> None:
+    """Search after search, until this job has had its part of the examples."""
+    import torch
+
+    torch.set_num_threads(1)
+    warnings.simplefilter("ignore")
+    sys.stderr = open(os.devnull, "w")  # noqa: SIM115 (hypothesis tells of what it finds)
+    sys.stdout = sys.stderr
+    known: Counter[str] = Counter()
+    done = number = 0
+    while done < options.examples / jobs:
+        tally = search(options.seed * 1_000_003 + number * jobs + job, known)
+        known.update(kind(problem) for problem, _, _ in tally.failures)
+        done += tally.examples
+        number += 1
+        results.put(tally)
+    results.put(None)
+
+
+def kind(problem: str) -> str:
+    """A problem without its numbers."""
+    return re.sub(r"[\d(].*", "", problem.partition("\n")[0])
+
+
+def report(tally: Tally, seconds: float) -> bool:
+    """Print; whether it is good enough."""
+    print(f"{tally.examples} modules in {seconds:.0f} s ({tally.count('invalid')} more do not run)")
+    for route, name in (("tensorrt", "targets through ONNX"), ("torch2trt", "torch2trt")):
+        print(f"\n{name:<24}{'rewritten':>12}{'partly':>12}{'declined':>12}{'no finding':>12}")
+        for has, what in ((True, "with an equivalent"), (False, "others")):
+            counts = (tally.count(k, route=route, equivalent=has) for k in KINDS)
+            print(f"  {what:<22}" + "".join(f"{n:>12}" for n in counts))
+        print(f"  share rewritten of those with an equivalent: {tally.share(route):.3f}")
+    for title, reasons in (
+        ("with an equivalent", tally.reasons),
+        ("other modules", tally.other_reasons),
+    ):
+        print(f"\nwhy a finding is left: {title}")
+        for reason, count in reasons.most_common(40):
+            print(f"  {count:>6}  {reason}")
+    for problem, text, new in tally.failures:
+        print(f"\n{'=' * 80}\nFAILS: {problem}\n--- before, for {text[2:]}\n--- after\n{new}")
+    enough = tally.share("tensorrt") >= REQUIRED
+    print(
+        f"\n{len(tally.failures)} failures; {tally.share('tensorrt'):.3f} rewritten, "
+        f"required {REQUIRED}: {'enough' if enough else 'NOT ENOUGH'}"
+    )
+    return enough and not tally.failures
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Search and print; 1 if something fails or too little is rewritten."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--examples", type=int, default=20_000)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--failures", type=Path, help="write each failing module there")
+    options = parser.parse_args(argv)
+    sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+    import write_runs  # noqa: F401 (torch is then imported once, before the fork)
+
+    start = time.perf_counter()
+    context = multiprocessing.get_context("fork")
+    results = context.Queue()
+    jobs = [
+        context.Process(target=work, args=(job, options.jobs, options, results))
+        for job in range(options.jobs)
+    ]
+    for one in jobs:
+        one.start()
+    total, running, told = Tally(), len(jobs), 0
+    while running:
+        tally = results.get()
+        if tally is None:
+            running -= 1
+            continue
+        total.add(tally)
+        if total.examples - told >= 1000:
+            told = total.examples
+            seconds = time.perf_counter() - start
+            print(
+                f"{told:>7} modules, {seconds:>5.0f} s, {len(total.failures)} failures, "
+                f"share {total.share('tensorrt'):.3f}",
+                flush=True,
+            )
+    for one in jobs:
+        one.join()
+    if options.failures:
+        options.failures.mkdir(parents=True, exist_ok=True)
+        for number, (problem, text, _) in enumerate(total.failures):
+            (options.failures / f"{number:03}.py").write_text(
+                f"# {problem.splitlines()[0]}\n{text}"
+            )
+    return 0 if report(total, time.perf_counter() - start) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
