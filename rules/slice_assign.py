@@ -109,4 +109,4 @@ class SliceAssign(Rule[SliceAssignment]):
             region = region_of(code, write)
             key = id(region) if region is not None else None
             lost = torch2trt_report(code).writes.get(id(write.target), True)
-            yield SliceAssignment(write.target, write, code.source(write.target), key, lost)
+            yield SliceAssignment(write.node, write, code.source(write.target), key, lost)

@@ -6,8 +6,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from trtlint.analysis.cells import Cell, Joined, Piece, Region, Span, Woven
+from trtlint.analysis.cells import Cell, Joined, Piece, Region, Span, Woven, cells_of
 from trtlint.analysis.selectors import Point
+from trtlint.analysis.turns import meets
 from trtlint.analysis.undecided import Undecided
 from trtlint.codegen import CallText, Text, call, sequence, tailed
 from trtlint.written_values import Blank, Values
@@ -183,9 +184,14 @@ class Rebuilder:
     # -- parts that take turns --------------------------------------------------------------
 
     def _woven(self, piece: Woven) -> _Part:
+        even = piece.even or meets(self.values.code, self.values.place, piece)
+        if even and not piece.even:
+            self.values.fitting |= {id(cell.write) for cell in cells_of(piece)}
         parts = [self._part(part) for part in piece.parts]
         if all(isinstance(part, Blank) for part in parts) and len(set(map(_key, parts))) == 1:
             return parts[0]
+        if not even:
+            return self._uneven(piece, parts)
         shuffled = self._shuffled(piece)
         if shuffled is not None:
             return shuffled
@@ -203,6 +209,45 @@ class Rebuilder:
         ]
         stacked = call(self.torch("torch.stack"), sequence(texts), f"dim={inner}")
         return tailed(stacked, f".flatten({flat})")
+
+    def _uneven(self, piece: Woven, parts: Sequence[_Part]) -> Text:
+        """Two parts of which the first may be longer by one: the other is made as long, and cut.
+
+        An odd number of turns ends with the first part.
+        """
+        values, axis = self.values, self._place(piece.axis)
+        if values.only_converted or (axis >= 0 and values.base.rank is None):
+            raise Undecided(f"dimension {piece.axis} is not known to be a multiple of 2")
+        count = self._count(piece)
+        first, second = (
+            self._blank_turn(part, own, parts) if isinstance(part, Blank) else self._written(part)
+            for part, own in zip(parts, piece.parts, strict=True)
+        )
+        rank = (values.base.rank or 0) - len(values.ignore)
+        later = -axis - 1 if axis < 0 else rank - axis - 1
+        roomy = any(sign in count for sign in " ,:")
+        odd = f"({count}) % 2" if roomy else f"{count} % 2"
+        amounts = ", ".join([*["0, 0"] * later, f"0, {odd}"])
+        longer = call(self.torch("torch.nn.functional.pad"), second, f"({amounts})")
+        inner = axis + 1 if axis >= 0 else axis
+        flat = "-2" if axis == -1 else f"{axis}, {axis + 1}" if axis >= 0 else f"{axis - 1}, {axis}"
+        stacked = call(self.torch("torch.stack"), sequence([first, longer]), f"dim={inner}")
+        behind = [":"] * later
+        front = ["..."] if axis < 0 or axis > 2 else [":"] * axis
+        cut = ", ".join([*front, f":{count}", *(behind if front == ["..."] else [])])
+        return tailed(stacked, f".flatten({flat})[{cut}]")
+
+    def _count(self, piece: Woven) -> str:
+        """The source of how many turns there are."""
+        values, axis = self.values, piece.axis
+        whole = values.place.whole(axis)
+        size = piece.region[axis].size if axis in piece.region else whole
+        try:
+            return values.sizes.of(size, whole)
+        except Undecided:
+            if not values.alive or size != whole:
+                raise
+        return f"{values.writes[0].name}.shape[{axis}]"
 
     def _padded_turns(self, parts: Sequence[_Part], axis: int) -> Text | None:
         """Turns that end with one number, padded along the axis that they are stacked along."""

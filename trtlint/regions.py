@@ -19,7 +19,7 @@ from trtlint.analysis.values import Int, Tensor, aliases
 from trtlint.analysis.write_regions import Region, region_of
 from trtlint.analysis.writes import SliceWrite, mentions
 from trtlint.changes import Change, Swap
-from trtlint.codegen import Text, layout, tailed
+from trtlint.codegen import Text, layout, primary, tailed
 from trtlint.rebuilding import Rebuilder
 from trtlint.size_texts import SizeTexts
 from trtlint.written_values import Values
@@ -41,46 +41,49 @@ def rebuilt(code: TracedCode, region: Region, *, only_converted: bool = False) -
     """
     if region.base.shape is None:
         raise Undecided("nothing is known of the tensor's shape")
-    changes = [_in_one(code, step, piece, only_converted) for step, piece in _steps(code, region)]
+    try:
+        changes = [_in_one(code, step, cut, only_converted) for step, cut in _steps(region)]
+    except Undecided:
+        if len(region.writes) == 1:
+            raise
+        steps = _parted(region, [[write] for write in region.writes])
+        changes = [_in_one(code, step, _cut(step), only_converted) for step in steps]
     swaps = tuple(swap for change in changes for swap in change.swaps)
     imports = {name for change in changes for name in change.imports}
     return Change(swaps, imports=tuple(sorted(imports)))
 
 
-def _steps(code: TracedCode, region: Region) -> list[tuple[Region, Piece]]:
-    """The writes in groups, each taken apart; a write joins a group if that costs no extra part."""
+def _cut(region: Region) -> Piece:
     assert region.base.shape is not None
+    return merged(decompose(region.base.shape, region.writes))
+
+
+def _steps(region: Region) -> list[tuple[Region, Piece]]:
+    """The writes in groups, each taken apart; a write joins a group if that costs no extra part."""
     groups: list[list[SliceWrite]] = []
     pieces: list[Piece] = []
     for write in region.writes:
-        alone = merged(decompose(region.base.shape, [write]))
-        if groups:
-            joint = _taken_apart(region, [*groups[-1], write])
-            if joint is not None and _cost(joint) <= _cost(pieces[-1]) + _cost(alone):
-                groups[-1].append(write)
-                pieces[-1] = joint
-                continue
-        groups.append([write])
-        pieces.append(alone)
-    later = replace(region.base, creation=None)
-    return [
-        (
-            replace(
-                region,
-                writes=tuple(group),
-                creation=None if at else region.creation,
-                base=later if at else region.base,
-            ),
-            piece,
-        )
-        for at, (group, piece) in enumerate(zip(groups, pieces, strict=True))
-    ]
+        alone = _cut(replace(region, writes=(write,)))
+        joint = _joint(region, [*groups[-1], write]) if groups else None
+        if joint is not None and _cost(joint) <= _cost(pieces[-1]) + _cost(alone):
+            groups[-1].append(write)
+            pieces[-1] = joint
+        else:
+            groups.append([write])
+            pieces.append(alone)
+    return list(zip(_parted(region, groups), pieces, strict=True))
 
 
-def _taken_apart(region: Region, writes: Sequence[SliceWrite]) -> Piece | None:
-    assert region.base.shape is not None
+def _parted(region: Region, groups: Sequence[Sequence[SliceWrite]]) -> list[Region]:
+    """The region as several; the tensor that the later ones write into is no creation."""
+    first, *others = (tuple(group) for group in groups)
+    later = replace(region, creation=None, base=replace(region.base, creation=None))
+    return [replace(region, writes=first), *(replace(later, writes=group) for group in others)]
+
+
+def _joint(region: Region, writes: Sequence[SliceWrite]) -> Piece | None:
     try:
-        return merged(decompose(region.base.shape, writes))
+        return _cut(replace(region, writes=tuple(writes)))
     except Undecided:
         return None
 
@@ -116,12 +119,21 @@ def _in_one(code: TracedCode, region: Region, piece: Piece, only_converted: bool
             reason = reason or error
             continue
         if isinstance(piece, Cell) and piece.write is not None:
-            blank = values.blank(piece.write) is not None
-            if not blank and not is_fresh(code, piece.write.value, region.last):
-                text = tailed(text, ".clone()")  # a write copies; the name must be no alias
+            text = _own(code, region, piece.write, text)
         return change(code, region, text, build.imports, drop=drop, names=names)
     assert reason is not None
     raise reason
+
+
+def _own(code: TracedCode, region: Region, write: SliceWrite, text: Text) -> Text:
+    """The value of a write into the whole tensor, which copies: the name must be no alias."""
+    if write.augmented or not isinstance(write.stored, Tensor):
+        return text
+    source = code.source(write.value)
+    wider = str(text).count(".expand") > source.count(".expand")
+    if is_fresh(code, write.stored, region.last) and not wider:
+        return text
+    return f"{primary(source, write.value) if str(text) == source else text}.clone()"
 
 
 def _named(code: TracedCode, region: Region, piece: Piece) -> Mapping[int, str]:
@@ -140,7 +152,7 @@ def _named(code: TracedCode, region: Region, piece: Piece) -> Mapping[int, str]:
             isinstance(node, cst.Call | cst.BinaryOperation | cst.IfExp | cst.Comparison)
             for node in subtree(write.value)
         )
-        number = not isinstance(code.value(write.value), Tensor)
+        number = not isinstance(write.stored, Tensor)
         if uses[id(write)] and (id(write) in early or (shared and not plain and not number)):
             wish, count = f"{region.name}_part", 2
             name = code.fresh_name(wish)

@@ -17,6 +17,7 @@ from trtlint.analysis.sizes import (
     FloorDivAtom,
     Size,
     atom,
+    const,
     minimum,
 )
 from trtlint.analysis.traced_code import TracedCode
@@ -59,6 +60,15 @@ class SizeTexts:
                 found.setdefault(meaning, text)
         return found
 
+    @cached_property
+    def runs(self) -> Mapping[tuple[Size, Span], str]:
+        """Slices that stand in the writes, by their axis' size and what they mean."""
+        found: dict[tuple[Size, Span], str] = {}
+        for write in self.writes:
+            for whole, run, text in write.runs(self.code):
+                found.setdefault((whole, Span(run.start, run.start + run.size)), text)
+        return found
+
     def of(self, size: Size, whole: Size | None = None) -> str:
         """The source of a size: a number, a variable, a bound of the writes, or computed from them.
 
@@ -83,6 +93,8 @@ class SizeTexts:
 
     def slice(self, span: Span, whole: Size) -> str:
         """``start:stop:step`` along an axis of size ``whole``."""
+        if (whole, span) in self.runs:
+            return self.runs[whole, span]
         low = "" if span.start == ZERO else self._bound(span.start, whole)
         high = "" if span.stop == whole else self._bound(span.stop, whole)
         return f"{low}:{high}" + (f":{span.step}" if span.step != 1 else "")
@@ -96,7 +108,13 @@ class SizeTexts:
         return str(behind) if behind is not None and behind < 0 else self.of(size)
 
     def _sum(self, size: Size) -> str:
-        """A sum of products of what has a name."""
+        """A sum of products of what has a name; with ``max(0, x)`` in it, an extreme of two."""
+        for mono, coef in size.terms:
+            if len(mono) == 1 and isinstance(mono[0], ClampAtom) and abs(coef) == 1:
+                rest = size - Size.build({mono: coef})
+                other = rest + mono[0].inner * const(coef)
+                first, second = sorted((rest, other), key=lambda one: one.constant is not None)
+                return f"{'max' if coef > 0 else 'min'}({self.of(first)}, {self.of(second)})"
         terms = sorted(size.terms, key=lambda term: (term[1] < 0, not term[0]))
         text = ""
         for mono, coef in terms:

@@ -63,6 +63,7 @@ class Values:
         ignore: axes that all writes index alike and that the result lacks, with the index' source.
         names: variables that hold what some writes put in, by the write.
         only_converted: whether to keep to what torch2trt converts.
+        fitting: writes whose value is known to have the shape of its slice.
     """
 
     code: TracedCode
@@ -73,6 +74,7 @@ class Values:
     ignore: Mapping[int, str] = field(default_factory=dict)
     names: Mapping[int, str] = field(default_factory=dict)
     only_converted: bool = False
+    fitting: set[int] = field(default_factory=set)
 
     def blank(self, write: SliceWrite) -> Blank | None:
         """The number that a write puts everywhere; None if it is no plain number.
@@ -80,7 +82,7 @@ class Values:
         Raises:
             Undecided: filling may not do what assigning does.
         """
-        value = self.code.value(write.value)
+        value = write.stored
         source = self.names.get(id(write), self.code.source(write.value))
         constant = _CONSTANTS.get(value.name) if isinstance(value, Ref) else None
         if write.augmented or not (isinstance(value, Int | Number | Ratio) or constant):
@@ -114,7 +116,10 @@ class Values:
             for i in reversed(added):
                 source += f".squeeze({i})"
             node = _CALL
-        axes = [s.axis for s in selectors(write) if isinstance(s, Point) and s.axis not in out]
+        points = [s for s in selectors(write) if isinstance(s, Point)]
+        if any(s.axis in cell.region and cell.region[s.axis].size != ONE for s in points):
+            raise Undecided("whether an index lies within another write is not known")
+        axes = [s.axis for s in points if s.axis not in out]
         if not axes:
             return source
         source = primary(source, node)
@@ -160,7 +165,7 @@ class Values:
         node: cst.BaseExpression | None = write.value
         if id(write) in self.names:
             node = cst.Name("_")
-        value = self.code.value(write.value)
+        value = write.stored
         if write.selection is None:
             raise Undecided("its index is not known well enough")
         if write.augmented:
@@ -182,19 +187,25 @@ class Values:
             return source, node
         if self.only_converted:
             raise Undecided(f"`{source}` is not known to have the dtype of `{write.name}`")
-        if self.alive:
-            wanted = f"{write.name}.dtype"
-        else:
-            spelled = dtypes.source(self.base.dtype)
-            if spelled is None or (
-                self.base.dtype == dtypes.DEFAULT
-                and self.code.project.may_change_default_dtype(self.code.code.path)
-            ):
-                raise Undecided(f"`{source}` is not known to have the dtype of `{write.name}`")
-            wanted, needed = self.code.spelling(spelled)
-            if needed:
-                raise Undecided("torch is not imported here")
+        wanted = f"{write.name}.dtype" if self.alive else self._dtype()
+        if wanted is None:
+            raise Undecided(f"`{source}` is not known to have the dtype of `{write.name}`")
         return f"{primary(source, node)}.to({wanted})", _CALL
+
+    def _dtype(self) -> str | None:
+        """The source of the tensor's dtype where the tensor is gone."""
+        dtype = self.base.dtype
+        project = self.code.project
+        own = dtype != dtypes.DEFAULT or not project.may_change_default_dtype(self.code.code.path)
+        spelled = dtypes.source(dtype) if own else None
+        if spelled is not None:
+            text, needed = self.code.spelling(spelled)
+            return None if needed else text
+        for name, value in sorted(self.code.before(self.sizes.place).items()):
+            other = value.dtype if isinstance(value, Tensor) else None
+            if name != self.sizes.gone and dtypes.same(other, dtype):
+                return f"{name}.dtype"
+        return None
 
     def _fitted(
         self,
@@ -213,7 +224,7 @@ class Values:
         slot = write.selection.shape
         shape = value.shape if value.exact or value.shape == slot else None
         if not cell.part:
-            if shape == slot:
+            if shape == slot or id(write) in self.fitting:
                 return source, node
             return self._expanded(write, source, node, value), _CALL
         text, shown = self._sliced(cell, write, source, node, shape)
@@ -312,7 +323,7 @@ class Values:
     def _sibling(self, write: SliceWrite) -> str | None:
         """The source of another value that has exactly the shape of this write's slice."""
         for other in self.writes:
-            value = self.code.value(other.value)
+            value = other.stored
             cheap = not any(isinstance(node, cst.Call) for node in subtree(other.value))
             if cheap and isinstance(value, Tensor) and not other.augmented and value.exact:
                 assert write.selection is not None
@@ -335,6 +346,8 @@ class Values:
         if isinstance(value, Tensor):
             both = dtypes.promote(self.base.dtype, value.dtype)
             fits = dtypes.joinable(both, self.base.dtype)
+        elif write.operator.startswith("."):
+            pass  # such a method keeps the dtype, or raises an exception in place
         elif not isinstance(value, Int | Number | Ratio):
             raise Undecided(f"`{source}` is not known to be a tensor or a number")
         if cell.part:
@@ -345,6 +358,8 @@ class Values:
                     raise Undecided(f"`{source}` is not known to have the shape of its slice")
                 source, _ = self._sliced(cell, write, source, node, shape)
                 node = _CALL if source.endswith("]") else node
+        if write.operator.startswith("."):
+            return f"{before}{write.operator}({source})"
         operand = source if isinstance(write.value, cst.BaseNumber) else primary(source, node)
         text = f"{before} {write.operator} {operand}"
         if fits:

@@ -27,7 +27,7 @@ from dataclasses import dataclass, replace
 
 from trtlint.analysis.selectors import NewAxis, Point, Run
 from trtlint.analysis.shapes import Shape
-from trtlint.analysis.sizes import ONE, ZERO, Size, at_least, const, floor_div
+from trtlint.analysis.sizes import ONE, ZERO, ClampAtom, Size, at_least, const, floor_div
 from trtlint.analysis.undecided import Undecided
 from trtlint.analysis.writes import SliceWrite
 
@@ -80,11 +80,19 @@ class Joined:
 
 @dataclass(frozen=True, eq=False)
 class Woven:
-    """Parts that take turns along ``axis``, all of one size."""
+    """Parts that take turns along ``axis``.
+
+    Attributes:
+        axis: which.
+        parts: in the order of their turns.
+        region: what they make up.
+        even: whether they are known to be of one size; of two parts, the first may be longer by 1.
+    """
 
     axis: int
     parts: tuple[Piece, ...]
     region: Region
+    even: bool = True
 
 
 Piece = Cell | Joined | Woven
@@ -123,10 +131,10 @@ def reach(write: SliceWrite, shape: Shape, ignore: frozenset[int] = frozenset())
 
 
 def _last(run: Run, size: Size | None) -> Size:
-    """The end of a strided run, moved on as far as it still selects the same."""
+    """The end of a run: not before its start, and of a strided one as late as selects the same."""
     end = run.start + run.size * const(run.step)
     if run.step == 1 or size is None:
-        return run.stop
+        return end
     return size if at_least(end - size, 0) else end if at_least(size - end, 0) else run.stop
 
 
@@ -147,7 +155,8 @@ def decompose(
     axes = {axis for region, _ in reaches for axis in region}
     if shape.rank is None and min(axes, default=0) < 0 <= max(axes, default=0):
         raise Undecided("axes are counted from both ends, and the rank of the tensor is not known")
-    return _Knife(shape, _facts(shape, writes), 6 * len(writes) + 10).solve({}, reaches)
+    knife = _Knife(shape, _facts(shape, writes), 6 * len(writes) + 10)
+    return knife.solve({}, [(knife.settled(region), write) for region, write in reaches])
 
 
 def _facts(shape: Shape, writes: Sequence[SliceWrite]) -> tuple[Size, ...]:
@@ -166,6 +175,23 @@ class _Knife:
     shape: Shape
     facts: tuple[Size, ...]
     budget: int
+
+    def settled(self, region: Region) -> Region:
+        """The region without the clamping that the facts show to do nothing."""
+        return {
+            axis: Span(self._settled(span.start), self._settled(span.stop), span.step)
+            for axis, span in region.items()
+        }
+
+    def _settled(self, size: Size) -> Size:
+        for mono, coef in size.terms:
+            if self.facts and len(mono) == 1 and isinstance(mono[0], ClampAtom):
+                others, inner = size - Size.build({mono: coef}), mono[0].inner
+                if self._not_negative(inner):
+                    return self._settled(others + inner * const(coef))
+                if self._not_negative(-inner):
+                    return self._settled(others)
+        return size
 
     def solve(self, region: Region, writes: Sequence[tuple[Region, SliceWrite]]) -> Piece:
         self.budget -= 1
@@ -216,7 +242,7 @@ class _Knife:
             for k in range(period)
         ]
         parts = tuple(self.solve({**region, axis: phase}, writes) for phase in phases)
-        return Woven(axis, parts, region)
+        return Woven(axis, parts, region, _is_multiple(span.size, period))
 
     def _plan(
         self, region: Region, axis: int, top: Region, others: Sequence[Region]
@@ -234,11 +260,10 @@ class _Knife:
             period = math.lcm(*(one.step for one in (top[axis], *near))) // span.step
             if period > _LONGEST_PERIOD:
                 raise Undecided("the strides have no short common period")
-            count = span.size
-            if floor_div(count, const(period)) * const(period) != count:
-                known = count.constant
-                if known is None:
-                    raise Undecided(f"dimension {axis} is not known to be a multiple of {period}")
+            known = span.size.constant
+            if known is None and period > 2 and not _is_multiple(span.size, period):
+                raise Undecided(f"dimension {axis} is not known to be a multiple of {period}")
+            if known is not None and known % period:
                 rest = known // period * period
                 starts = [rest, *range(rest + 1, known)] if rest else list(range(1, known))
                 ordered = [
@@ -320,6 +345,10 @@ class _Knife:
                 raise Undecided("the order of the bounds along an axis is not known")
             result.insert(at, end)
         return result
+
+
+def _is_multiple(size: Size, of: int) -> bool:
+    return floor_div(size, const(of)) * const(of) == size
 
 
 def _residue(value: Size, step: int) -> int | None:

@@ -58,7 +58,7 @@ def loop_obstacle(code: TracedCode, loop: cst.For, writes: Sequence[SliceWrite])
     A write copies at once; a list of steps keeps what it is given. Either nothing in the loop
     changes tensors, or each step is a tensor of its own that nothing else can reach.
     """
-    if all(is_fresh(code, write.value, write.line) for write in writes):
+    if all(is_fresh(code, write.stored, write.line) for write in writes):
         return None
     lines = {id(write.line) for write in writes}
     for node in code.nodes(loop.body):
@@ -230,9 +230,8 @@ def nodes_until(code: TracedCode, last: cst.CSTNode) -> Iterator[cst.CSTNode]:
         yield node
 
 
-def is_fresh(code: TracedCode, value: cst.BaseExpression, line: cst.CSTNode) -> bool:
-    """Whether an expression's tensor shares storage with nothing that has a name."""
-    found = code.value(value)
+def is_fresh(code: TracedCode, found: Value, line: cst.CSTNode) -> bool:
+    """Whether a tensor shares storage with nothing that has a name."""
     if not isinstance(found, Tensor):
         return False
     if any(token.startswith(("self", "parameter ")) for token in found.storage):

@@ -66,8 +66,8 @@ def _settled(code: TracedCode, region: Region) -> frozenset[int] | str:
         waits = not after or (not changed and is_pure(code, write.value))
         if waits and not bound & names_in(write.value):
             continue
-        value = code.value(write.value)
-        own = isinstance(value, Tensor) and is_fresh(code, write.value, write.line)
+        value = write.stored
+        own = isinstance(value, Tensor) and is_fresh(code, value, write.line)
         number = isinstance(value, Int | Number | Ratio)
         if changed and not number and not (own and KEPT not in aliases(value)):
             return "computing what is written may have effects, whose order must be kept"

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import libcst as cst
-
 from trtlint.analysis.cells import Cell, Span, reach
 from trtlint.analysis.selectors import NewAxis, Point, Selector
 from trtlint.analysis.shapes import Shape
 from trtlint.analysis.sizes import ONE, ZERO, Size, const
 from trtlint.analysis.undecided import Undecided
 from trtlint.analysis.values import Tensor
-from trtlint.analysis.writes import SliceWrite
+from trtlint.analysis.writes import SliceWrite, is_dots
 
 
 @dataclass(frozen=True)
@@ -89,7 +87,7 @@ class Placement:
             if added:
                 raise Undecided("an index of None adds an axis")
             return []
-        if added and any(map(_is_dots, write.target.slice)):
+        if added and any(map(is_dots, write.target.slice)):
             raise Undecided("an index of None and `...` come together")
         slots: list[int | None] = []
         for selector in listed if added else ():
@@ -104,10 +102,6 @@ class Placement:
 def selectors(write: SliceWrite) -> Sequence[Selector]:
     """What a write's index says of each axis, as far as it is known."""
     return write.selection.selectors if write.selection is not None else ()
-
-
-def _is_dots(part: cst.SubscriptElement) -> bool:
-    return isinstance(part.slice, cst.Index) and isinstance(part.slice.value, cst.Ellipsis)
 
 
 def _exact_div(value: Size, by: int) -> Size:
