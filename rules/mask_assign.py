@@ -13,6 +13,7 @@ from trtlint.api import (
     Rule,
     Tensor,
     TracedCode,
+    Value,
     Verdict,
     cited,
     emits,
@@ -34,10 +35,15 @@ class MaskWrite(Match):
 
     Attributes:
         kind: the variant.
-        shown: the target as written.
+        statement: the assignment.
+        target: the subscript.
+        index: the values of the subscript's elements.
     """
 
     kind: str
+    statement: cst.Assign | cst.AugAssign
+    target: cst.Subscript
+    index: tuple[Value, ...]
     shown: str
 
     @property
@@ -68,7 +74,8 @@ class MaskAssign(Rule[MaskWrite]):
     dimensions needs ``mask[..., None]`` first.
 
     ## Fix safety
-    There is no automatic fix yet.
+    Safe: elements are selected, never computed (``mask * a + ~mask * b`` is wrong where one of them
+    is infinite). Unsafe for an argument: its owner no longer sees the write.
 
     ## Known limits
     A mask whose dtype is not known to be boolean is taken for indices and not reported.
@@ -105,14 +112,14 @@ class MaskAssign(Rule[MaskWrite]):
         for node in code.walk(cst.Assign):
             for one in node.targets:
                 if isinstance(one.target, cst.Subscript):
-                    yield from _write(code, one.target, node.value, augmented=False)
+                    yield from _write(code, node, one.target)
         for update in code.walk(cst.AugAssign):
             if isinstance(update.target, cst.Subscript):
-                yield from _write(code, update.target, update.value, augmented=True)
+                yield from _write(code, update, update.target)
 
 
 def _write(
-    code: TracedCode, target: cst.Subscript, value: cst.BaseExpression, *, augmented: bool
+    code: TracedCode, statement: cst.Assign | cst.AugAssign, target: cst.Subscript
 ) -> Iterator[MaskWrite]:
     base = code.value(target.value)
     if not isinstance(base, Tensor):
@@ -121,11 +128,11 @@ def _write(
     masks = [one for one in index if isinstance(one, Tensor) and _is_mask(one)]
     if not masks:
         return
-    stored = code.value(value)
+    stored = code.value(statement.value)
     several = isinstance(stored, Tensor) and stored.rank is not None and stored.rank > 0
     if len(index) > 1:
         kind = "indexed"
-    elif augmented or several:
+    elif several or isinstance(statement, cst.AugAssign):
         kind = "values"
     elif masks[0].varies is False:
         kind = "constant"
@@ -133,7 +140,7 @@ def _write(
         kind = "rows"
     else:
         kind = "scalar"
-    yield MaskWrite(target, kind, code.source(target))
+    yield MaskWrite(target, kind, statement, target, index, code.source(target))
 
 
 def _is_mask(tensor: Tensor) -> bool:

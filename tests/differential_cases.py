@@ -2545,3 +2545,70 @@ v = torch.ones(4)
 v.data += 1
 return t * x.sum(), u * x.sum(), v * x.sum()
 """)
+
+CASES["masks-of-rows"] = known("""
+    t = y * 2
+    k = t.mean((1, 2, 3)) > 0
+    t[k] = x[k] * 2 + y[k]
+    t[k] = x[0]
+    t[~k] = x[~k].abs()
+    return t
+""")
+
+CASES["mask-written-into"] = known("""
+    t = y * 2
+    k = t > 0
+    t[k] = t[k] * x[k].clamp(-1, 1).abs()
+    k &= t > 1
+    t[k] -= 1
+    return t, k
+""")
+
+CASES["masks-and-dtypes"] = known("""
+    m = (y * 3).long()
+    m[x > 0] = 2.7
+    m[x < 0] += 1
+    m[m > 2] *= 3
+    h = y.half()
+    h[x > 0] = 1e6
+    h[x < 0] = -1e9
+    h[x < -1] *= 2.5
+    b = y > 0
+    b[x > 0] = 0.5
+    d = y.clone()
+    d[x > 0] = x.double().mean()
+    d[x < 0] += x.long().sum()
+    return m, h, b, d
+""")
+
+CASES["masks-in-a-loop"] = known("""
+    kept = []
+    t = y * 2
+    for i in range(3):
+        t[t > i] = i - 1
+        kept.append(t.mean())
+        y[y > i] = i
+        kept.append(y)
+    return t, kept
+""")
+
+CASES["masks-behind-slices"] = known("""
+    t = y * 2
+    k = t.mean((0, 2, 3)) > 0
+    t[:, k] = 1
+    t[:, k] *= x[:, k]
+    t[:, k] = x[:, :, :, :1][:, k]
+    w = t.flatten(2) * 2
+    w[..., w.mean((0, 1)) > 0] += 2
+    return t, w
+""")
+
+CASES["mask-of-infinities"] = net("""
+    z = x * 1
+    z[torch.isinf(z)] = 0
+    z[z != z] = 1
+    z[z == 0] = x[z == 0] * 2
+    v = y[:, 0]
+    v[v > 0] = 1
+    return z, y
+""")

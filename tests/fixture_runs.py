@@ -116,8 +116,10 @@ def _shared(outputs: Any, inputs: Any, model: Any) -> list[str]:
     return found
 
 
-def differences(before: Sequence[Run], after: Sequence[Run], tolerance: float) -> list[str]:
-    """What an observer sees differ, in words."""
+def differences(
+    before: Sequence[Run], after: Sequence[Run], tolerance: float, *, inputs: bool = True
+) -> list[str]:
+    """What an observer sees differ, in words; what becomes of the inputs is left out if asked."""
     found = []
     if len(before) != len(after):
         found.append(f"{len(before)} runs before, {len(after)} after")
@@ -128,7 +130,7 @@ def differences(before: Sequence[Run], after: Sequence[Run], tolerance: float) -
         for (name, a), (_, b) in zip(old.outputs, new.outputs, strict=False):
             if reason := _different(a, b, tolerance):
                 found.append(f"{here}output {name}: {reason}")
-        for i, (a, b) in enumerate(zip(old.inputs, new.inputs, strict=True)):
+        for i, (a, b) in enumerate(zip(old.inputs, new.inputs, strict=True) if inputs else ()):
             if reason := _different(a, b, 0.0):
                 found.append(f"{here}forward leaves input {i} otherwise: {reason}")
         if {k: v.shape for k, v in old.state.items()} != {k: v.shape for k, v in new.state.items()}:

@@ -45,6 +45,7 @@ DIRECTIVES = {
     "without",  # "cuda": Tensor.cuda does nothing, for what cannot run on a CPU otherwise
     "model",  # the class, if it is not called Model
     "batch",  # "fixed because ...": no other batch size is tried
+    "inputs",  # "left alone because ...": before, forward writes into them, and after it does not
     "unsafe",  # "yes": unsafe rewrites are applied too
     "dynamic-batch",  # "yes": the batch size varies, for the verdicts and for TensorRT
     "tensorrt",  # "skip because ...": the real TensorRT is not asked
@@ -137,6 +138,11 @@ class FixtureFile:
     def dynamic(self) -> bool:
         """Whether the batch size varies."""
         return "dynamic-batch" in self.directives
+
+    @property
+    def compares_inputs(self) -> bool:
+        """Whether what forward leaves of its inputs has to stay."""
+        return "inputs" not in self.directives
 
     @property
     def settings(self) -> EngineSettings:

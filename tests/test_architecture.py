@@ -43,6 +43,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "written_values": BASE | {"analysis", "codegen", "size_texts"},
     "rebuilding": BASE | {"analysis", "codegen", "written_values"},
     "composing": BASE | {"analysis", "changes", "codegen"},
+    "masking": BASE | {"analysis", "changes", "codegen", "rebinding"},
+    "rebinding": BASE | {"analysis", "changes", "codegen"},
     "regions": BASE
     | {"analysis", "changes", "codegen", "rebuilding", "size_texts", "written_values"},
     "class_edits": BASE | {"analysis", "changes"},
@@ -55,6 +57,8 @@ MAY_IMPORT: dict[str, set[str]] = {
         "codegen",
         "composing",
         "conversion",
+        "masking",
+        "rebinding",
         "rebuilding",
         "regions",
         "rule_types",

@@ -125,7 +125,8 @@ def test_comments_stay(fixture: Fixture) -> None:
 @pairs()
 def test_same_numbers(fixture: Fixture) -> None:
     before, after = both(fixture)
-    assert not differences(run_all(before), run_all(after), before.tolerance)
+    runs = run_all(before), run_all(after)
+    assert not differences(*runs, before.tolerance, inputs=before.compares_inputs)
 
 
 @needs_torch
@@ -138,7 +139,10 @@ def test_any_fix_keeps_numbers(file: FixtureFile, route: str) -> None:
     assert not report.errors, report.errors
     if report.new_text is not None:
         found = differences(
-            run_all(file, file.text), run_all(file, report.new_text), max(file.tolerance, 0.0)
+            run_all(file, file.text),
+            run_all(file, report.new_text),
+            max(file.tolerance, 0.0),
+            inputs=file.compares_inputs,
         )
         assert not found, f"{found[:3]}\n{report.new_text}"
 

@@ -80,6 +80,8 @@ from trtlint.conversion.operator_groups import GROUPS, remaining
 from trtlint.conversion.operators import UNJUDGED, translated
 from trtlint.conversion.torch2trt.report import torch2trt_report
 from trtlint.findings import Safety
+from trtlint.masking import chosen
+from trtlint.rebinding import is_local, rebound
 from trtlint.rebuilding import Rebuilder
 from trtlint.regions import laid_out, rebuilt, region_to_rebuild, removable, size_sources
 from trtlint.rule_types import (
@@ -185,6 +187,7 @@ __all__ = [
     "at_least",
     "call",
     "call_chain",
+    "chosen",
     "cited",
     "decompose",
     "differs",
@@ -202,6 +205,7 @@ __all__ = [
     "ints_of",
     "is_fresh",
     "is_input",
+    "is_local",
     "is_none",
     "is_pure",
     "is_torch_name",
@@ -220,6 +224,7 @@ __all__ = [
     "only_torch2trt",
     "primary",
     "reads_elements",
+    "rebound",
     "rebuilt",
     "region_of",
     "region_to_rebuild",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -117,6 +118,23 @@ def dtype_of(value: Value | None) -> DType | None:
             return dtypes.spelled(name.removeprefix("torch."))
         case _:
             return None
+
+
+def meaning(qualified: str) -> Value:
+    """What a name of a library stands for: a dtype, a number, or itself.
+
+    ``torch.finfo`` is what a call of it returns as well, so that ``torch.finfo(dtype).min`` is a
+    float.
+    """
+    known = dtype_of(Ref(qualified))
+    if known is not None:
+        return DTypeValue(known)
+    library, _, name = qualified.rpartition(".")
+    if library in ("math", "numpy", "torch") and name in ("inf", "nan", "pi", "e", "tau"):
+        return Number("float", getattr(math, name))
+    if library in ("torch.finfo", "torch.iinfo"):
+        return Number("float" if library == "torch.finfo" else "int")
+    return Ref(qualified)
 
 
 def device_of(value: Value | None) -> str | None:

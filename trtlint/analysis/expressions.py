@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import libcst as cst
 
 from trtlint.analysis import dtypes, origins, torch_calls
-from trtlint.analysis.arguments import Args, dtype_of
+from trtlint.analysis.arguments import Args, meaning
+from trtlint.analysis.arithmetic import binary
 from trtlint.analysis.attributes import construct, constructs, layer_attribute, tensor_attribute
 from trtlint.analysis.builtin_calls import call_builtin
 from trtlint.analysis.layers import module_child
@@ -24,7 +25,6 @@ from trtlint.analysis.values import (
     UNKNOWN,
     Class,
     DeviceValue,
-    DTypeValue,
     EllipsisValue,
     Function,
     Int,
@@ -148,8 +148,7 @@ class Expressions:
             case "constant" if symbol.path is not None:
                 return Int(const(project.files[symbol.path].constants[symbol.qualname]))
             case "external":
-                known = dtype_of(Ref(symbol.qualname))
-                return DTypeValue(known) if known is not None else Ref(symbol.qualname)
+                return meaning(symbol.qualname)
             case _:
                 return UNKNOWN
 
@@ -165,9 +164,7 @@ class Expressions:
                 found = tensor_attribute(owner, name)
                 return origins.after_attribute(found, owner, name, self.frame.token(node))
             case Ref(name=base):
-                qualified = Ref(f"{base}.{name}")
-                known = dtype_of(qualified)
-                return DTypeValue(known) if known is not None else qualified
+                return meaning(f"{base}.{name}")
             case Module(project=True):
                 return self.frame.analysis.attribute(owner, name, self.frame)
             case Module():
@@ -260,6 +257,8 @@ class Expressions:
                 return DeviceValue(text.value if isinstance(text, Text) else None)
             case Ref(name=name) if name.startswith("builtins."):
                 return call_builtin(name.removeprefix("builtins."), args)
+            case Ref(name="torch.finfo" | "torch.iinfo"):
+                return function
             case Ref(name=name) if name.startswith("torch."):
                 return torch_calls.call_function(name, args)
             case Ref(name=name):
@@ -307,7 +306,7 @@ class Expressions:
             for t in node.comparisons
         )
         if not identity and any(isinstance(value, Tensor) for value in values) and len(values) == 2:
-            result = torch_calls.binary(values[0], values[1], self.frame.token(node))
+            result = binary(values[0], values[1], self.frame.token(node))
             if isinstance(result, Tensor):
                 compared = Tensor(
                     result.shape, result.exact, dtypes.BOOL, result.device, result.storage

@@ -10,7 +10,7 @@ from trtlint.analysis.effects import captured, is_fresh, is_pure, nodes_until, s
 from trtlint.analysis.retention import KEPT
 from trtlint.analysis.traced_code import TracedCode
 from trtlint.analysis.values import Int, Number, Ratio, Tensor, aliases
-from trtlint.analysis.write_regions import Region, shared_with
+from trtlint.analysis.write_regions import Region, seen_elsewhere
 from trtlint.analysis.writes import mentions, names_in
 
 _LAYOUT = frozenset({"is_contiguous", "stride", "as_strided", "data_ptr", "storage_offset"})
@@ -19,17 +19,9 @@ _BETWEEN = "statements between the writes may change what is written"
 
 def obstacle(code: TracedCode, region: Region) -> str | None:
     """Why the writes cannot be moved to the place of the last one, or None."""
-    shared = shared_with(code, region)
-    if shared is not None:
-        return shared
-    if stands_in(code, region.last, (cst.Try, cst.TryStar)):
-        return "an exception in the `try` around it would leave some writes done and some not"
-    place = captured(code, aliases(region.base), nodes_until(code, region.last))
-    if place is not None:
-        return f"`{region.name}` may be kept by {place}, which would see the write"
-    for asked in code.walk(cst.Attribute):
-        if asked.attr.value in _LAYOUT and aliases(code.value(asked.value)) & aliases(region.base):
-            return f"`{code.source(asked)}` asks for its memory layout, which joining may change"
+    seen = rebinding_obstacle(code, region.name, region.base, region.writes[0].line, region.last)
+    if seen is not None:
+        return seen
     if not all(is_pure(code, part) for write in region.writes for part in write.target.slice):
         return "computing an index may have effects"
     first = region.writes[0].value
@@ -37,6 +29,39 @@ def obstacle(code: TracedCode, region: Region) -> str | None:
         return f"computing what is written may change `{region.name}` itself"
     reason = settled(code, region)
     return reason if isinstance(reason, str) else None
+
+
+def rebinding_obstacle(
+    code: TracedCode,
+    name: str,
+    base: Tensor,
+    first: cst.CSTNode,
+    last: cst.CSTNode,
+    *,
+    owner: bool = True,
+) -> str | None:
+    """Why a new tensor under the same name is not the same as writes into the old one, or None.
+
+    Args:
+        code: the function.
+        name: the variable that holds the tensor.
+        base: the tensor.
+        first: the first statement that writes.
+        last: the last one.
+        owner: whether who handed the tensor in may look at it.
+    """
+    shared = seen_elsewhere(code, name, base, first, owner=owner)
+    if shared is not None:
+        return shared
+    if stands_in(code, last, (cst.Try, cst.TryStar)):
+        return "an exception in the `try` around it would leave some writes done and some not"
+    place = captured(code, aliases(base), nodes_until(code, last))
+    if place is not None:
+        return f"`{name}` may be kept by {place}, which would see the write"
+    for asked in code.walk(cst.Attribute):
+        if asked.attr.value in _LAYOUT and aliases(code.value(asked.value)) & aliases(base):
+            return f"`{code.source(asked)}` asks for its memory layout, which joining may change"
+    return None
 
 
 def settled(code: TracedCode, region: Region) -> frozenset[int] | str:
@@ -83,4 +108,4 @@ def _in_order(code: TracedCode, lines: Iterable[cst.CSTNode]) -> list[cst.CSTNod
     return sorted(lines, key=lambda line: order.get(id(line), -1))
 
 
-__all__ = ["obstacle", "settled"]
+__all__ = ["obstacle", "rebinding_obstacle", "settled"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import libcst as cst
 
-from trtlint.analysis import torch_calls
+from trtlint.analysis.arithmetic import binary
 from trtlint.analysis.sizes import ONE, Size, const, floor_div
 from trtlint.analysis.values import (
     UNKNOWN,
@@ -81,7 +81,7 @@ def binary_operation(operator: cst.BaseBinaryOp, left: Value, right: Value, toke
             known = left if isinstance(left, Tensor) else right
             assert isinstance(known, Tensor)
             return Tensor(None, False, known.dtype, known.device, frozenset({token}))
-        return torch_calls.binary(left, right, token, divide=isinstance(operator, cst.Divide))
+        return binary(left, right, token, divide=isinstance(operator, cst.Divide))
     match left, right:
         case Int(size=a), Int(size=b):
             return _integers(operator, a, b)

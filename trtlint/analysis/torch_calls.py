@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from trtlint.analysis import creation, dtypes, reductions, reshaping, results
+from trtlint.analysis import arithmetic, creation, dtypes, reductions, reshaping, results
 from trtlint.analysis.arguments import (
     Args,
     as_int,
@@ -18,7 +18,6 @@ from trtlint.analysis.arguments import (
     dtype_of,
 )
 from trtlint.analysis.dtypes import DType
-from trtlint.analysis.shapes import broadcast
 from trtlint.analysis.values import (
     OVERLAPPING,
     UNKNOWN,
@@ -28,7 +27,6 @@ from trtlint.analysis.values import (
     Items,
     Nothing,
     Number,
-    Ratio,
     ShapeOf,
     Tensor,
     Text,
@@ -49,12 +47,6 @@ _FLOAT = """normalize
     sigmoid tanh exp expm1 log log2 log10 log1p sqrt rsqrt sin cos tan erf erfc reciprocal
     softmax log_softmax softmin gelu silu elu selu celu mish softplus softsign hardswish
     hardsigmoid logsigmoid tanhshrink deg2rad rad2deg logit sinc atan asin acos sinh cosh""".split()
-_BINARY = (
-    """add sub subtract mul multiply maximum minimum fmod remainder pow add_ sub_ mul_""".split()
-)
-_DIVIDE = ["div", "divide", "true_divide", "atan2", "hypot"]
-_COMPARE = """eq ne lt le gt ge not_equal less less_equal greater greater_equal isclose logical_and
-    logical_or logical_xor logical_not isnan isinf isfinite""".split()
 _DROPOUT = "dropout dropout1d dropout2d dropout3d alpha_dropout feature_dropout".split()
 # Functions of floating tensors that keep their dtype; their shapes are not followed.
 _OPAQUE = """conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d linear
@@ -65,51 +57,6 @@ _SAME_VIEW = "detach contiguous view_as_self requires_grad_ cpu cuda".split()
 _CASTS = "half float double int long short byte char bool bfloat16".split()
 _IN_PLACE = """relu_ sigmoid_ tanh_ clamp_ add_ sub_ mul_ div_ zero_ fill_ copy_ exp_ neg_ abs_
     masked_fill_ uniform_ normal_ floor_ round_ sqrt_ pow_ clamp_min_ clamp_max_""".split()
-
-
-def binary(left: Value, right: Value, token: str, *, divide: bool = False) -> Value:
-    """An arithmetic operator on two values of which at least one is a tensor."""
-    if isinstance(right, Tensor) and not isinstance(left, Tensor):
-        left, right = right, left
-    if not isinstance(left, Tensor):
-        return UNKNOWN
-    match right:
-        case Tensor():
-            wide = broadcast(left.shape, right.shape)
-            exact = wide.exact and left.exact and right.exact
-            dtype = _tensor_dtype(left, right)
-            device = left.device if left.device == right.device else _device(left, right)
-            result = Tensor(wide.shape, exact, dtype, device)
-        case Int() | Ratio() | Number():
-            kind = "int" if isinstance(right, Int) else "float"
-            if isinstance(right, Number):
-                kind = right.kind
-            kept = dtypes.as_floating(left.dtype) if divide else left.dtype
-            result = replace(left, dtype=dtypes.with_scalar(kept, kind))
-        case _:
-            result = replace(left, exact=False, dtype=None)
-    if divide:
-        result = replace(result, dtype=dtypes.as_floating(result.dtype))
-    return fresh(result, token)
-
-
-def _tensor_dtype(left: Tensor, right: Tensor) -> DType | None:
-    """Promotion; a tensor of no dimensions does not widen one that has some of the same kind."""
-    for one, other in ((left, right), (right, left)):
-        if one.rank != 0 or other.rank == 0 or one.dtype is None or other.dtype is None:
-            continue
-        if one.dtype.floating == other.dtype.floating and one.dtype.floating is not None:
-            return other.dtype
-    return dtypes.promote(left.dtype, right.dtype)
-
-
-def _device(left: Tensor, right: Tensor) -> str | None:
-    """Two tensors that meet are on one device, unless one has no dimensions."""
-    if left.rank == 0:
-        return right.device
-    if right.rank == 0:
-        return left.device
-    return left.device if right.device is None else None
 
 
 def _keep(args: Args) -> Value:
@@ -130,26 +77,6 @@ def _dropout(args: Args) -> Value:
     if tensor is None:
         return UNKNOWN
     return replace(fresh(tensor, args.token), storage=tensor.storage | {args.token})
-
-
-def _binary(args: Args) -> Value:
-    first, second = args.get(0, "input"), args.get(1, "other")
-    if first is None or second is None:
-        return UNKNOWN
-    return binary(first, second, args.token)
-
-
-def _divide(args: Args) -> Value:
-    first, second = args.get(0, "input"), args.get(1, "other")
-    if first is None or second is None:
-        return UNKNOWN
-    return binary(first, second, args.token, divide="rounding_mode" not in args.kw)
-
-
-def _compare(args: Args) -> Value:
-    first, second = args.get(0, "input"), args.get(1, "other")
-    result = binary(first or UNKNOWN, second or Number("int"), args.token)
-    return replace(result, dtype=dtypes.BOOL) if isinstance(result, Tensor) else result
 
 
 def _clamp(args: Args) -> Value:
@@ -290,26 +217,11 @@ def _opaque(args: Args) -> Value:
     return fresh(tensor, args.token, shape=None, exact=False, dtype=dtype)
 
 
-def _where(args: Args) -> Value:
-    left, right = args.get(1, "input"), args.get(2, "other")
-    if left is None or right is None:
-        return UNKNOWN if args.open or left is not None else results.positions(args)
-    result = binary(left, right, args.token)
-    if isinstance(result, Tensor):
-        return replace(result, exact=False)
-    condition = args.get(0, "condition")
-    if not isinstance(condition, Tensor):
-        return UNKNOWN
-    return fresh(condition, args.token, dtype=None)  # of two numbers
-
-
 FUNCTIONS: dict[str, Callable[[Args], Value]] = {
     **results.FUNCTIONS,
     **dict.fromkeys(_KEEP, _keep),
     **dict.fromkeys(_FLOAT, _float),
-    **dict.fromkeys(_BINARY, _binary),
-    **dict.fromkeys(_DIVIDE, _divide),
-    **dict.fromkeys(_COMPARE, _compare),
+    **arithmetic.FUNCTIONS,
     **reductions.FUNCTIONS,
     **dict.fromkeys(_DROPOUT, _dropout),
     **dict.fromkeys(("clamp", "clip", "clamp_min", "clamp_max"), _clamp),
@@ -320,7 +232,6 @@ FUNCTIONS: dict[str, Callable[[Args], Value]] = {
     "type_as": _type_as,
     "cuda": _cuda,
     "cpu": _cpu,
-    "where": _where,
     **dict.fromkeys(_OPAQUE, _opaque),
     "expand_as": _expand_as,
     "view_as": _expand_as,
@@ -339,7 +250,7 @@ FUNCTIONS: dict[str, Callable[[Args], Value]] = {
 _MAKERS = (
     results.MAKERS
     | reductions.FUNCTIONS.keys()
-    | {*_KEEP, *_FLOAT, *_BINARY, *_DIVIDE, *_COMPARE, "clamp", "clip", "where"}
+    | {*_KEEP, *_FLOAT, *arithmetic.FUNCTIONS, "clamp", "clip"}
 ) - {"add_", "sub_", "mul_"}
 
 

@@ -163,13 +163,23 @@ def creation_before(
     return None
 
 
-def shared_with(code: TracedCode, region: Region) -> str | None:
-    """A reason why other names may see the writes, or None if the tensor is the region's own."""
-    tokens = aliases(region.base)
+def seen_elsewhere(
+    code: TracedCode, name: str, base: Tensor, line: cst.CSTNode, *, owner: bool = True
+) -> str | None:
+    """Why others than the variable ``name`` may see a write into its tensor, or None.
+
+    Args:
+        code: the function.
+        name: the variable.
+        base: its tensor.
+        line: the first statement that writes.
+        owner: whether who handed the tensor in counts.
+    """
+    tokens = aliases(base)
     if OVERLAPPING in tokens:
-        return f"several elements of `{region.name}` may be one place in memory (expand)"
+        return f"several elements of `{name}` may be one place in memory (expand)"
     if KEPT in tokens:
-        return f"`{region.name}` comes from a call that may keep it elsewhere"
+        return f"`{name}` comes from a call that may keep it elsewhere"
     if has_hooks(code.analysis, code.traced.symbol):
         return "forward hooks are registered in this file, which may see the tensor"
     if reflects(code.code.facts.names) or any(
@@ -177,26 +187,25 @@ def shared_with(code: TracedCode, region: Region) -> str | None:
     ):
         return "the function hands its variables out (yield, locals)"
     for token in sorted(tokens):
-        if token.startswith("parameter "):
+        if token.startswith("parameter ") and owner:
             return (
-                f"`{region.name}` may share storage with the argument "
+                f"`{name}` may share storage with the argument "
                 f"`{token.removeprefix('parameter ')}`, whose owner would see the write"
             )
         if token.startswith("self"):
-            return f"`{region.name}` may share storage with `{token}`, which outlives the call"
-    env = code.before(region.writes[0].line)
-    later = _lines_after(code, region)
-    for name, value in sorted(env.items()):
-        shares = name != region.name and aliases(value) & tokens
-        if shares and any(mentions(line, name) for line in later):
-            return f"`{name}` may share storage with `{region.name}` and is used afterwards"
+            return f"`{name}` may share storage with `{token}`, which outlives the call"
+    later = _lines_after(code, line)
+    for other, value in sorted(code.before(line).items()):
+        shares = other != name and aliases(value) & tokens
+        if shares and any(mentions(one, other) for one in later):
+            return f"`{other}` may share storage with `{name}` and is used afterwards"
     return None
 
 
-def _lines_after(code: TracedCode, region: Region) -> list[cst.CSTNode]:
+def _lines_after(code: TracedCode, line: cst.CSTNode) -> list[cst.CSTNode]:
     """Statements that may run after the first write: later ones, and loops around it."""
     found: list[cst.CSTNode] = []
-    node: cst.CSTNode = region.writes[0].line
+    node: cst.CSTNode = line
     while True:
         parent = code.parent(node)
         if parent is None or parent is code.code.node:

@@ -1,0 +1,285 @@
+"""What is written through a boolean mask, as a choice among whole tensors."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import libcst as cst
+
+from trtlint.analysis import dtypes
+from trtlint.analysis.effects import is_pure
+from trtlint.analysis.literals import number_of
+from trtlint.analysis.traced_code import TracedCode
+from trtlint.analysis.undecided import Undecided
+from trtlint.analysis.values import Int, Number, Ratio, Tensor, Value
+from trtlint.changes import Change
+from trtlint.codegen import Text, call, primary
+from trtlint.rebinding import rebound
+
+# Methods and functions that treat every element alike, and round as they do for the element alone.
+_ELEMENTWISE = frozenset(
+    "abs neg clamp clamp_min clamp_max sqrt square relu round floor ceil".split()
+)
+_OPERATORS: Mapping[type[cst.BaseAugOp], str] = {
+    cst.AddAssign: "+",
+    cst.SubtractAssign: "-",
+    cst.MultiplyAssign: "*",
+    cst.DivideAssign: "/",
+}
+_ARITHMETIC = (cst.Add, cst.Subtract, cst.Multiply, cst.Divide)
+_LARGEST_HALF = 65504.0
+
+
+@dataclass(frozen=True, eq=False)
+class Masked:
+    """``y[mask]``, ``y[:, mask]``, ``y[mask, :]`` or ``y[..., mask]``.
+
+    Attributes:
+        code: the function.
+        target: the subscript.
+        base: the tensor.
+        behind: how many dimensions stand behind those of the mask.
+        mask: the mask, and its source with so many dimensions more.
+        selected: the source of the index.
+    """
+
+    code: TracedCode
+    target: cst.Subscript
+    base: Tensor
+    behind: int
+    mask: Tensor
+    source: str
+    selected: str
+
+    @classmethod
+    def of(
+        cls, code: TracedCode, target: cst.Subscript, base: Tensor, index: tuple[Value, ...]
+    ) -> Masked:
+        """For one mask, alone or among full slices.
+
+        Raises:
+            Undecided: the index is another, or the ranks are not known.
+        """
+        at = [i for i, one in enumerate(index) if isinstance(one, Tensor)]
+        if len(at) != 1 or len(index) != len(target.slice):
+            raise Undecided("another index stands beside the mask")
+        others = [part for i, part in enumerate(target.slice) if i != at[0]]
+        if not all(map(_takes_all, others)):
+            raise Undecided("another index stands beside the mask")
+        node, mask = target.slice[at[0]].slice, index[at[0]]
+        assert isinstance(node, cst.Index)
+        assert isinstance(mask, Tensor)
+        behind = _behind(target, base, mask, at[0])
+        source = code.source(node.value)
+        if behind:
+            widened = ", ".join(["...", *["None"] * behind])
+            source = f"{primary(source, node.value)}[{widened}]"
+        selected = "".join(code.source(part) for part in target.slice)
+        return cls(code, target, base, behind, mask, source, selected)
+
+    def instead(
+        self, statement: cst.Assign | cst.AugAssign, name: str
+    ) -> tuple[Text, tuple[str, ...]]:
+        """What the tensor is after the write, and what that needs to be imported.
+
+        Raises:
+            Undecided: it is not known to be the same.
+        """
+        value, stored = statement.value, self.code.value(statement.value)
+        shown, number = self.code.source(value), not isinstance(stored, Tensor)
+        plain = isinstance(statement, cst.Assign)
+        fill = call(f"{name}.masked_fill", self.source, shown)
+        if plain and isinstance(stored, Tensor) and stored.rank == 0:
+            return fill, ()
+        if not (plain and self.selects(value)) and not self.keeps_dtype(stored):
+            raise Undecided(f"`{shown}` is not known to have the dtype of `{name}`")
+        if plain and number and self.fits(value):
+            return fill, ()
+        if plain and number and not (self.base.dtype and self.base.dtype.floating):
+            raise Undecided(f"whether `{shown}` fits the dtype of `{name}` is not known")
+        new = self.whole(value)
+        if isinstance(statement, cst.AugAssign):
+            sign = _OPERATORS.get(type(statement.operator))
+            if sign is None:
+                raise Undecided("this operator may refuse what the mask leaves out")
+            operand = new if isinstance(value, cst.BaseNumber) else primary(new, value)
+            new = f"{name} {sign} {operand}"
+        where, imports = self.code.spelling("torch.where")
+        return call(where, self.source, new, name), imports
+
+    def fits(self, node: cst.BaseExpression) -> bool:
+        """Whether ``masked_fill`` takes a number for the tensor that a write would take.
+
+        It refuses what overflows to infinity in half precision.
+        """
+        value = number_of(self.code.value(node))
+        if value is not None and (not math.isfinite(value) or abs(value) <= _LARGEST_HALF):
+            return True
+        dtype = self.base.dtype
+        return dtype is not None and dtype.spelled and dtype.name != "float16"
+
+    def whole(self, node: cst.BaseExpression) -> str:
+        """The source of a value for the selected elements, computed for all elements.
+
+        ``other[mask] * 2`` is ``other * 2``.
+
+        Raises:
+            Undecided: it is not computed for each element alone.
+        """
+        if self._is_selection(node):
+            assert isinstance(node, cst.Subscript)
+            return self.code.source(node.value)
+        new = node.visit(_WithoutMask(self._selections(node)))
+        assert isinstance(new, cst.CSTNode)
+        return self.code.source(new)
+
+    def selects(self, node: cst.BaseExpression) -> bool:
+        """Whether a value is made of elements selected by the same mask.
+
+        Then a write takes it in the tensor's own dtype only.
+        """
+        try:
+            return any(True for _ in self._selections(node))
+        except Undecided:
+            return False
+
+    def keeps_dtype(self, value: Value) -> bool:
+        """Whether a value computed with the tensor, or put in its place, has its dtype."""
+        match value:
+            case Int() | Number() | Ratio():
+                return True
+            case Tensor() if value.rank == 0:
+                return True  # a wider kind cannot be written; within one kind it does not widen
+            case Tensor():
+                both = dtypes.promote(self.base.dtype, value.dtype)
+                return dtypes.joinable(both, self.base.dtype)
+            case _:
+                return False
+
+    def _is_selection(self, node: cst.CSTNode) -> bool:
+        """Whether it is ``other[mask]`` of a tensor of the same rank."""
+        if not isinstance(node, cst.Subscript):
+            return False
+        tensor = self.code.value(node.value)
+        if not isinstance(tensor, Tensor):
+            return False
+        if "".join(self.code.source(part) for part in node.slice) != self.selected:
+            return False
+        same = tensor.shape is not None and tensor.shape == self.base.shape
+        both_exact = tensor.exact and self.base.exact
+        return (same and both_exact) or (tensor.rank is not None and tensor.rank == self.base.rank)
+
+    def _selections(self, node: cst.BaseExpression) -> Iterator[cst.Subscript]:
+        """Every ``other[mask]`` in an expression that treats each element alone.
+
+        Raises:
+            Undecided: it does not.
+        """
+        parts: list[cst.BaseExpression] = []
+        match node:
+            case cst.Subscript() if self._is_selection(node):
+                yield node
+                return
+            case cst.BinaryOperation(left=left, operator=operator, right=right) if isinstance(
+                operator, _ARITHMETIC
+            ):
+                parts = [left, right]
+            case cst.UnaryOperation(operator=cst.Minus(), expression=inner):
+                parts = [inner]
+            case cst.Call(func=cst.Attribute(value=owner, attr=cst.Name(value=name)), args=args):
+                known = self.code.torch_function(node) or self.code.tensor_method(node)
+                if name in _ELEMENTWISE and known is not None:
+                    parts = [arg.value for arg in args]
+                    parts += [owner] if self.code.tensor_method(node) is not None else []
+        if not parts:
+            self._same_for_each(node)
+        for part in parts:
+            yield from self._selections(part)
+
+    def _same_for_each(self, node: cst.BaseExpression) -> None:
+        """That an expression is a number, or stands in the dimensions behind the mask."""
+        value = self.code.value(node)
+        if isinstance(value, Int | Number | Ratio):
+            return
+        rank = value.rank if isinstance(value, Tensor) else None
+        if rank is None or rank > self.behind:
+            shown = self.code.source(node)
+            raise Undecided(f"`{shown}` is not computed from the same elements, each alone")
+
+
+class _WithoutMask(cst.CSTTransformer):
+    """Puts ``other`` where one of the given ``other[mask]`` stands."""
+
+    def __init__(self, selections: Iterator[cst.Subscript]) -> None:
+        super().__init__()
+        self._meant = {id(one) for one in selections}
+
+    def leave_Subscript(  # noqa: N802 (the name that LibCST looks for)
+        self, original_node: cst.Subscript, updated_node: cst.Subscript
+    ) -> cst.BaseExpression:
+        """As ``CSTTransformer`` asks for it."""
+        return updated_node.value if id(original_node) in self._meant else updated_node
+
+
+def chosen(
+    code: TracedCode,
+    statement: cst.Assign | cst.AugAssign,
+    target: cst.Subscript,
+    index: tuple[Value, ...],
+    *,
+    owner: bool = True,
+) -> Change:
+    """``y = torch.where(mask, value, y)`` in place of ``y[mask] = value``.
+
+    ``y.masked_fill(mask, value)`` where the value is a number, or a tensor of no dimensions.
+
+    Args:
+        code: the function.
+        statement: the write.
+        target: what it writes into.
+        index: the values of the subscript's elements.
+        owner: whether who handed the tensor in may look at it.
+
+    Raises:
+        Undecided: the two are not proven to be the same.
+    """
+    if isinstance(statement, cst.Assign) and len(statement.targets) != 1:
+        raise Undecided("several targets are assigned to at once")
+    if not all(is_pure(code, part) for part in (statement.value, *target.slice)):
+        raise Undecided("computing the mask or the value may have effects")
+    base = code.value(target.value)
+    assert isinstance(base, Tensor)
+    masked = Masked.of(code, target, base, index)
+    text = masked.instead(statement, code.source(target.value))
+    return rebound(code, statement, target.value, *text, owner=owner)
+
+
+def _takes_all(part: cst.SubscriptElement) -> bool:
+    match part.slice:
+        case cst.Slice(lower=None, upper=None, step=None):
+            return True
+        case cst.Index(value=cst.Ellipsis()):
+            return True
+        case _:
+            return False
+
+
+def _behind(target: cst.Subscript, base: Tensor, mask: Tensor, at: int) -> int:
+    """How many dimensions of the tensor stand behind those that the mask selects from."""
+    dots = [
+        i
+        for i, part in enumerate(target.slice)
+        if isinstance(part.slice, cst.Index) and isinstance(part.slice.value, cst.Ellipsis)
+    ]
+    if dots and dots[0] < at:
+        return len(target.slice) - at - 1
+    same = base.shape is not None and base.shape == mask.shape
+    if at == 0 and same and base.exact and mask.exact:
+        return 0
+    if base.rank is None or mask.rank is None:
+        raise Undecided("how many dimensions the tensor and the mask have is not known")
+    if not mask.rank or at + mask.rank > base.rank:
+        raise Undecided("the mask has no dimension of the tensor's")
+    return base.rank - mask.rank - at
