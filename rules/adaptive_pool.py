@@ -42,7 +42,8 @@ class AdaptivePool(OperatorRule):
     columns``. For a divisor, ``nn.AvgPool2d(size // out)`` says the same.
 
     ## Fix safety
-    There is no automatic fix yet: the input size has to be fixed.
+    Unsafe in three dimensions where the sizes divide: the mean is the same, but is added up in
+    another order. Sizes that do not divide are left.
 
     ## Known limits
     Where the size of the input is not known nothing is said, except in three dimensions.

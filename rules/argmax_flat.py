@@ -38,7 +38,8 @@ class ArgmaxFlat(OperatorRule):
     every dimension spelled out.
 
     ## Fix safety
-    There is no automatic fix yet.
+    Safe: the place is looked for in a tensor of one row, ``x.max()`` stands for ``x.amax()``. An
+    extreme that is used together with its place is left.
 
     ## Known limits
     A tensor whose rank is not known is taken to have two dimensions or more.

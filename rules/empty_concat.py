@@ -44,7 +44,7 @@ class EmptyConcat(OperatorRule):
     A list that grows (``outs.append(y)``) and one ``torch.cat(outs)`` at the end.
 
     ## Fix safety
-    There is no automatic fix yet.
+    Safe where the dtype of the empty tensor is that of the others: it is left out.
 
     ## Known limits
     In a loop the first operand is empty in the first pass only, and the analysis does not see it.

@@ -25,7 +25,9 @@ class OrderStatistics(TranslationRule):
     give a quantile.
 
     ## Fix safety
-    There is no automatic fix: the size along the dimension has to be known.
+    Safe where the places are not used: ``kthvalue`` is the last of ``topk(k, largest=False)``,
+    ``median`` likewise where the size is known, and not-a-number where one of the values is. A
+    median of numbers whose dtype is not known, quantiles and ``mode`` are left.
 
     ## Known limits
     Several equal values: which index is returned is unspecified, and ``topk`` may choose

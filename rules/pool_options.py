@@ -42,7 +42,8 @@ class PoolOptions(OperatorRule):
     learn a transposed convolution.
 
     ## Fix safety
-    There is no automatic fix yet.
+    Safe for a dilation: maxima of shifted slices pick the same elements. Indices, their inverse and
+    ``divisor_override`` are left; the mean times a factor would round otherwise.
 
     ## Known limits
     Indices that are returned but never used are dropped by both exporters and not reported.

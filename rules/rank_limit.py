@@ -26,7 +26,8 @@ class RankLimit(Rule[OperatorMatch]):
     ``F.pixel_unshuffle``.
 
     ## Fix safety
-    There is no automatic fix yet.
+    There is no automatic fix: which of the axes belong together shows only in the permutation that
+    follows.
 
     ## Known limits
     Only ranks that follow from the source are known.

@@ -61,7 +61,8 @@ class RepeatInterleave(OperatorRule):
     ## Fix safety
     A number of repeats along a dimension that is spelled out is rewritten: ``expand`` and
     ``flatten`` where the rank is known and nobody can tell a view from a copy, ``stack`` and
-    ``flatten`` elsewhere. Counts in a tensor are left: the result's size depends on them.
+    ``flatten`` elsewhere. Counts in a tensor become an index where ``output_size`` is given;
+    otherwise the result's size depends on them, and they are left.
 
     ## Known limits
     Counts that are a constant of ``__init__`` are told from an input's by nothing.

@@ -50,7 +50,9 @@ class ScatterReduce(OperatorRule):
     ``index_copy`` are the same and convert.
 
     ## Fix safety
-    There is no automatic fix: the number of places has to be known, and sums round otherwise.
+    There is no automatic fix. ``scatter_add`` with an expanded index takes the place of
+    ``index_add`` for exporters, but TensorRT-RTX has no such layer either; a product with a one-hot
+    matrix adds in another order, turns infinities into not-a-number and grows with the places.
 
     ## Known limits
     Whether an index occurs twice is not looked at.

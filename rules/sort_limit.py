@@ -38,7 +38,8 @@ class SortLimit(OperatorRule):
     the best 3840 of each chunk and then the best of those, any number of inputs works.
 
     ## Fix safety
-    There is no automatic fix: how many elements are needed is the model's decision.
+    Safe where only values are used: they are the same in any order of equal ones, and the first
+    ``k`` of a sort are those of ``topk``. Places of equal elements are PyTorch's own and left.
 
     ## Known limits
     Sizes that only the input decides are not known here; `trtlint verify` shows them.

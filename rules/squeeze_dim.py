@@ -64,7 +64,8 @@ class SqueezeDim(OperatorRule):
     ``x[0]`` where one sample is meant; nothing, where the dimension is larger than 1.
 
     ## Fix safety
-    There is no automatic fix: what is meant is not to be seen.
+    Safe for several dimensions, squeezed one after the other, and for one that is known to be
+    larger than 1, where nothing is done. Of the batch, what is meant is not to be seen.
 
     ## Known limits
     A dimension of unknown size is taken to be 1, as the author says.

@@ -26,7 +26,9 @@ class UniqueValues(TranslationRule):
     values themselves belong outside the engine.
 
     ## Fix safety
-    There is no automatic fix: the number of bins has to be known.
+    Safe for ``searchsorted`` among a known number of edges. ``bincount`` with ``minlength`` is
+    unsafe: numbers beyond it give more bins, where ``one_hot`` fails. The others are left, as how
+    many values there are hangs on the values.
 
     ## Known limits
     ``np.unique`` and the like are not torch's and are not looked at.

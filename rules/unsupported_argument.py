@@ -50,7 +50,8 @@ class UnsupportedArgument(OperatorRule):
     b).abs().sum(-1)``.
 
     ## Fix safety
-    There is no automatic fix yet.
+    Unsafe for ``cdist`` with ``p=1`` and attention over three dimensions: PyTorch runs other
+    kernels for these, which round in another order. The others have no other form.
 
     ## Known limits
     Sizes and dtypes count where they are known.

@@ -27,7 +27,9 @@ class UnsupportedOperator(TranslationRule):
     for ``fmax``, ``x.pow(2).sum(-1).sqrt()`` for a distance.
 
     ## Fix safety
-    There is no automatic fix: what to write instead differs from operator to operator.
+    Safe where others compute it bit for bit: comparisons, roundings, ``x.transpose(-2, -1)`` for
+    ``mT``, flips, counts, differences. One-line formulas (``x.exp() - 1``) round at each step and
+    are unsafe. Special functions, ``signbit`` and the rest are left.
 
     ## Known limits
     The table was measured on floating tensors of two to four dimensions. What only the

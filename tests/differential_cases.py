@@ -49,6 +49,46 @@ CASES["continue-env"] = known("""
     return out
 """)
 
+CASES["pool-of-one"] = known("""
+    z = F.max_pool2d(x, 1, 1, dilation=2)
+    z += 1
+    return z, x
+""")
+
+CASES["shuffle-of-single-channels"] = known("""
+    z = F.channel_shuffle(x, 4)
+    z += 1
+    return z, x
+""")
+
+CASES["repeated-once"] = known("""
+    z = x.repeat_interleave(1, 1)
+    z += 1
+    return z, x.repeat_interleave(2, dim=-1), x[:, :1].repeat_interleave(3, dim=1)
+""")
+
+CASES["operand-used-twice"] = known("""
+    value = 3
+    z = (x + value).fmax(y) if x.sum() > 0 else (y + 1).fmin(x)
+    w = lambda t: (t + 1).fmax(t)
+    z = [(t * 2).fmax(y) for t in (x, z)][0]
+    x[0:1] = (x + 1).fmax(y)[0:1]
+    for i in range(2): x = (x + i).fmax(y)
+    return x, z, w(x)
+""")
+
+CASES["einsum-order"] = known("""
+    return torch.einsum("bCij,bCkj->bCik", x, y), torch.einsum("ZaYb,ZaYc", x, y), torch.einsum("bChw,bChw", x, x)
+""")
+
+CASES["positions"] = known("""
+    a, b, c, d = x.unbind(1)
+    a += 1
+    z = x.mean(1, keepdim=True).squeeze(1)
+    z += 1
+    return a, x, z, x.unsqueeze(-1).sum(-1), x.select(-1, 0), x.repeat(1, 1, 2, 1), x.amax((-1, 1)), x.amax((-1, -3)), x.sum((-1, -2))
+""")
+
 CASES["break-env"] = known("""
     b, c, h, w = x.shape
     out = torch.zeros(b, c, h, w)

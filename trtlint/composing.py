@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from string import Formatter
 
 import libcst as cst
 
@@ -69,6 +70,29 @@ class Composer:
             Undecided: an argument is given that the signature lacks, or it is not seen which.
         """
         return cls(code, use, operands_of(use, signature))
+
+    @classmethod
+    def called(cls, code: TracedCode, use: OperatorUse) -> Composer:
+        """For a use of which only the tensor stays; also for a layer that is called with it.
+
+        Raises:
+            Undecided: the tensor is not seen.
+        """
+        call = use.node
+        if use.form == "layer" and isinstance(call, cst.Call) and len(call.args) == 1:
+            only = call.args[0]
+            inside = use.layer is not None and code.value(call.func) != use.layer
+            if not only.star and not inside and only.keyword is None:
+                return cls(code, use, {"input": only.value})
+        match call:
+            case cst.Call(func=cst.Attribute(value=tensor)) if use.form == "method":
+                return cls(code, use, {"input": tensor})
+            case cst.Call(args=[cst.Arg(star="", keyword=None, value=tensor), *_]) if (
+                use.form == "function"
+            ):
+                return cls(code, use, {"input": tensor})
+            case _:
+                raise Undecided("the tensor is not seen")
 
     @property
     def whole(self) -> cst.BaseExpression:
@@ -141,6 +165,25 @@ class Composer:
         self.named[key] = (new, source)
         return new
 
+    def fill(self, template: str) -> str:
+        """A template with operands by name, and torch functions, in braces: ``{torch.abs}({x})``.
+
+        Raises:
+            Undecided: an operand that stands several times cannot be computed before.
+        """
+        fields = [name for _, name, _, _ in Formatter().parse(template) if name is not None]
+        texts: dict[str, str] = {}
+        for name in fields:
+            if name.startswith("torch."):
+                texts[name] = self.torch(name)
+            else:
+                texts[name] = self.often(name) if fields.count(name) > 1 else self.factor(name)
+        parts = [
+            text + (texts[name] if name is not None else "")
+            for text, name, _, _ in Formatter().parse(template)
+        ]
+        return "".join(parts)
+
     def let(self, wish: str, source: str) -> str:
         """A new variable for something computed from the operands, before the statement.
 
@@ -182,13 +225,17 @@ class Composer:
         self.imports.update(needed)
         return spelling
 
-    def change(self, text: Text) -> Change:
+    def change(self, text: Text, whole: cst.CSTNode | None = None) -> Change:
         """The new expression in place of the use, behind the variables that it needs.
+
+        Args:
+            text: the expression.
+            whole: the expression around the use that it replaces, if it is not the use itself.
 
         Raises:
             Undecided: the use is a statement.
         """
-        node = self.use.node
+        node = whole if whole is not None else self.use.node
         if not isinstance(node, cst.BaseExpression):
             raise Undecided("an augmented assignment writes into the tensor")
         alone = isinstance(self.code.parent(node), _ROOMY) and "\n" not in str(text)
