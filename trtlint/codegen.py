@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -86,4 +87,16 @@ def tailed(value: Text, tail: str) -> Text:
 def primary(source: str, node: cst.BaseExpression | None) -> str:
     """``source`` so that a method call can follow it."""
     simple = isinstance(node, cst.Name | cst.Attribute | cst.Call | cst.Subscript)
-    return source if simple or (node is not None and node.lpar) else f"({source})"
+    bare = (simple and _stands_alone(source)) or (node is not None and bool(node.lpar))
+    return source if bare else f"({source})"
+
+
+def _stands_alone(source: str) -> bool:
+    """Whether it needs no brackets around it for running over several lines."""
+    if "\n" not in source:
+        return True
+    try:
+        ast.parse(source, mode="eval")
+    except SyntaxError:
+        return False
+    return True
