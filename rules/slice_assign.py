@@ -7,16 +7,20 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from trtlint.api import (
+    Int,
     Match,
+    Number,
     Rule,
     SliceWrite,
     TracedCode,
     Verdict,
     cited,
     executed,
+    index_values,
     region_of,
     slice_writes,
     torch2trt_report,
+    varies,
 )
 
 _WRITE = {
@@ -32,6 +36,13 @@ _WRITE = {
     "torch2trt-0.1": cited("rejected", "traveller59/torch2trt README, Tips: no assign, no scatter"),
 }
 
+_BAKED = {
+    **_WRITE,
+    "torch2trt-0.5": cited("fine", "measured: torch2trt at 4e820ae bakes the result"),
+}
+# Elements; onnxscript 0.7 optimizer/_constant_folding.py: DEFAULT_CONSTANT_FOLD_INPUT_SIZE_LIMIT.
+_FOLDED = 8192
+
 
 @dataclass(frozen=True, eq=False)
 class SliceAssignment(Match):
@@ -40,12 +51,7 @@ class SliceAssignment(Match):
     write: SliceWrite
     target: str
     region: int | None
-    followed: bool = True
-
-    @property
-    def variant(self) -> str:
-        """``constant`` where neither tensor nor value hangs on the input."""
-        return "default" if self.followed else "constant"
+    variant: str = "default"
 
     @property
     def group(self) -> int | None:
@@ -71,7 +77,8 @@ class SliceAssign(Rule[SliceAssignment]):
     neighbours. An inverse wavelet transform written with four strided writes parses to 242 layers,
     8 of them Scatter, and builds 14 kernels; the same function as ``stack`` and ``pixel_shuffle``
     parses to 32 layers and builds one kernel. torch2trt has no converter for item assignment: it
-    builds an engine that ignores the write, without a message.
+    builds an engine that ignores the write, without a message. A small constant that is filled
+    with constants is no cost where the exporter folds it, as the dynamo exporter does.
 
     ## Use instead
     One expression that builds the whole tensor: ``torch.cat`` of the parts, ``torch.stack``,
@@ -97,9 +104,18 @@ class SliceAssign(Rule[SliceAssignment]):
     )
     verdicts: ClassVar[Mapping[str, Mapping[str, Verdict]]] = {
         "default": _WRITE,
-        "constant": {
-            **_WRITE,
-            "torch2trt-0.5": cited("fine", "measured: torch2trt at 4e820ae bakes the result"),
+        "constant": _BAKED,
+        "folded": {
+            "tensorrt-rtx": executed("fine", "onnxscript folds it when the model is exported"),
+            "tensorrt": cited("fine", "measured: onnxscript folds it when the model is exported"),
+            "tensorrt-rtx+torchscript": _WRITE["tensorrt-rtx-1.7"],
+            "tensorrt+torchscript": _WRITE["tensorrt"],
+            "tensorrt<8.2+torchscript": _WRITE["tensorrt<8.2"],
+            "torch-tensorrt": cited(
+                "fine", "pytorch/TensorRT lowering/passes/constant_folding.py folds it"
+            ),
+            "torch2trt-0.5": _BAKED["torch2trt-0.5"],
+            "torch2trt-0.1": _WRITE["torch2trt-0.1"],
         },
     }
 
@@ -108,5 +124,22 @@ class SliceAssign(Rule[SliceAssignment]):
         for write in slice_writes(code):
             region = region_of(code, write)
             key = id(region) if region is not None else None
-            lost = torch2trt_report(code).writes.get(id(write.target), True)
-            yield SliceAssignment(write.node, write, code.source(write.target), key, lost)
+            yield SliceAssignment(
+                write.node, write, code.source(write.target), key, _variant(write, code)
+            )
+
+
+def _variant(write: SliceWrite, code: TracedCode) -> str:
+    """``constant`` where neither tensor nor value hangs on the input, ``folded`` if it is small."""
+    if torch2trt_report(code).writes.get(id(write.target), True):
+        return "default"
+    value, index = code.value(write.value), index_values(code, write.target)
+    if varies((write.base, value, *index)) is not False:
+        return "constant"
+    shape = write.base.shape if write.base.exact else None
+    if shape is None or shape.rank is None:  # a table that is filled number by number is no image
+        numbers = all(isinstance(one, Int | Number) for one in (value, *index))
+        return "folded" if numbers else "constant"
+    elements = shape.numel()
+    known = elements.constant if elements is not None else None
+    return "folded" if known is not None and known <= _FOLDED else "constant"

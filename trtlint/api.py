@@ -28,6 +28,7 @@ from trtlint.analysis.literals import (
 )
 from trtlint.analysis.moving import obstacle
 from trtlint.analysis.operator_uses import OperatorUse
+from trtlint.analysis.origins import varies
 from trtlint.analysis.outputs import odd_outputs
 from trtlint.analysis.project import Symbol
 from trtlint.analysis.sizes import FloorDivAtom, Size, at_least
@@ -246,6 +247,7 @@ __all__ = [
     "translated",
     "truth_tests",
     "variables",
+    "varies",
     "view_writes",
     "written_later",
 ]

@@ -11,10 +11,12 @@ from trtlint.analysis.values import (
     UNKNOWN,
     DeviceValue,
     DTypeValue,
+    Items,
     Method,
     Module,
     Number,
     Tensor,
+    Unknown,
     Value,
 )
 
@@ -78,3 +80,10 @@ def layer_attribute(layer: Module, name: str) -> Value:
             varies=False,
         )
     return Method(layer, name)
+
+
+def other_attribute(owner: Value, name: str) -> Value:
+    """``owner.name`` of what is no tensor, layer or class as far as is known."""
+    if name == "shape" and isinstance(owner, Unknown):
+        return Items("size", None, Number("int"))  # a tensor's or an array's: no elements are read
+    return Method(owner, name)

@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
-from trtlint.analysis import dtypes, origins, torch_calls
+from trtlint.analysis import attributes, dtypes, origins, torch_calls
 from trtlint.analysis.arguments import Args, meaning
 from trtlint.analysis.arithmetic import binary
-from trtlint.analysis.attributes import construct, constructs, layer_attribute, tensor_attribute
 from trtlint.analysis.builtin_calls import call_builtin
 from trtlint.analysis.layers import module_child
 from trtlint.analysis.operators import binary_operation, items_item, shape_item
@@ -161,14 +160,14 @@ class Expressions:
         owner, name = self.value(node.value), node.attr.value
         match owner:
             case Tensor():
-                found = tensor_attribute(owner, name)
+                found = attributes.tensor_attribute(owner, name)
                 return origins.after_attribute(found, owner, name, self.frame.token(node))
             case Ref(name=base):
                 return meaning(f"{base}.{name}")
             case Module(project=True):
                 return self.frame.analysis.attribute(owner, name, self.frame)
             case Module():
-                return layer_attribute(owner, name)
+                return attributes.layer_attribute(owner, name)
             case Class(key=key):
                 return self.frame.analysis.class_member(key, name)
             case Items(kind="tuple", items=(Tensor() as values, Tensor() as indices)) if name in (
@@ -177,7 +176,7 @@ class Expressions:
             ):
                 return values if name == "values" else indices  # of max, sort, topk ...
             case _:
-                return Method(owner, name)
+                return attributes.other_attribute(owner, name)
 
     def _subscript(self, node: cst.Subscript) -> Value:
         owner = self.value(node.value)
@@ -250,8 +249,8 @@ class Expressions:
     def call(self, function: Value, args: Args) -> Value:
         """The result of calling a value."""
         match function:
-            case Ref(name=name) if constructs(name):
-                return construct(name, args)
+            case Ref(name=name) if attributes.constructs(name):
+                return attributes.construct(name, args)
             case Ref(name="torch.device"):
                 text = args.get(0, "type")
                 return DeviceValue(text.value if isinstance(text, Text) else None)
