@@ -221,7 +221,7 @@ def test_fix_uses_what_check_found(here: Path, looks: Looks) -> None:
     assert said(check(action=Action.DIFF, **rtx)) == expected
     looks.taken()
     assert said(check(action=Action.DIFF, **rtx)) == expected
-    assert "alone.py" not in looks.taken()  # there is nothing to repair in it
+    assert "silenced.py" not in looks.taken()  # there is nothing to repair in it
     assert check(action=Action.FIX, **rtx).fixed
     assert said(check(**rtx)) == cold(**rtx)
 
