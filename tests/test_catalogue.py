@@ -162,6 +162,16 @@ def test_fixture_folders_are_rules() -> None:
     assert {fixture.rule for fixture in fixtures()} == set(catalogue.rule_names())
 
 
+def test_what_is_not_rewritten_has_a_reason() -> None:
+    known = json.loads((Path(catalogue.__file__).parent / "why_not.json").read_text("utf-8"))
+    assert set(known) <= set(catalogue.rule_names())
+    for name, reasons in known.items():
+        assert reasons, name
+        assert catalogue.find_rule(name).why_not == reasons
+        for what, reason in reasons.items():
+            assert not f"{what}{reason}".endswith("."), name
+
+
 def test_references_are_of_rules_there_are() -> None:
     known = json.loads((Path(catalogue.__file__).parent / "references.json").read_text("utf-8"))
     assert set(known) <= set(catalogue.rule_names())

@@ -10,7 +10,7 @@ import inspect
 import json
 import pkgutil
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from types import ModuleType
 from typing import Any, TypeVar
@@ -52,7 +52,11 @@ class RewriteRow:
 
 @dataclass(frozen=True)
 class RuleInfo:
-    """A rule as its documentation shows it."""
+    """A rule as its documentation shows it.
+
+    Attributes:
+        why_not: by what it is about, why something has no rewrite.
+    """
 
     name: str
     family: str
@@ -62,6 +66,7 @@ class RuleInfo:
     rewrites: tuple[RewriteRow, ...]
     example: str = ""
     references: tuple[str, ...] = ()
+    why_not: Mapping[str, str] = field(default_factory=dict)
 
     def kinds(self, target: str) -> frozenset[VerdictKind]:
         """What a target does with the rule's patterns, at a fixed batch size."""
@@ -147,6 +152,7 @@ def find_rule(name: str) -> RuleInfo:
         fixes,
         _data("examples").get(name, ""),
         rule.references or tuple(_data("references").get(name, ())),
+        _data("why_not").get(name, {}),
     )
 
 
@@ -166,7 +172,7 @@ def _verdict_kinds(name: str, variant: str, dynamic_batch: bool) -> Mapping[str,
 
 @cache
 def _data(what: str) -> Mapping[str, Any]:
-    """By rule, ``examples`` as ``scripts/docs`` wrote them, and ``references`` to reports."""
+    """By rule, what a file of the package holds: examples, references, reasons."""
     text = importlib.resources.files("trtlint").joinpath(f"{what}.json").read_text("utf-8")
     found: Mapping[str, Any] = json.loads(text)
     return found

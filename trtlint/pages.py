@@ -25,6 +25,9 @@ def page(info: RuleInfo) -> str:
         "## Rewrites",
         _rewrites(info),
     ]
+    if info.why_not:
+        left = [f"- {what}: {reason}." for what, reason in info.why_not.items()]
+        parts += ["No rewrite is there for:", "\n".join(left)]
     if info.example:
         parts += ["## Example", info.example]
     if info.references:
