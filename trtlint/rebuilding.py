@@ -64,6 +64,8 @@ class Rebuilder:
                 if self.fill is not None:
                     finite = math.isfinite(self.fill)
                     return Blank(repr(self.fill) if finite else f'float("{self.fill}")', self.fill)
+                if not self.values.alive:
+                    raise Undecided("a part that no write reaches holds what the memory held")
                 return self.values.old(piece.region)
             case Cell(write=write):
                 assert write is not None
