@@ -69,7 +69,8 @@ class SliceAssign(Rule[SliceAssignment]):
     ## What it does
     Finds assignments, also augmented ones, to a tensor subscripted with slices, integers or
     ``...``, in code that runs under a ``forward``, and those through an index of which nothing is
-    known. Writes through masks and index tensors that are known as such are not its business.
+    known; and methods that write into such a part, ``h[:, 0].copy_(x)``, ``h[:, 0].zero_()``.
+    Writes through masks and index tensors that are known as such are not its business.
 
     ## Why it matters
     TensorRT networks have no mutation. The exporter turns every write into ScatterND (or, for some
@@ -92,7 +93,8 @@ class SliceAssign(Rule[SliceAssignment]):
     values.
 
     ## Known limits
-    Strided writes into an axis of unknown size are reported without a fix. A value with extra
+    Strides of more than 2 along an axis that is not known to be a multiple of them are reported
+    without a fix. A value with extra
     leading dimensions of size 1, which assignment drops, makes the rewritten code raise an error.
     """
 

@@ -47,6 +47,16 @@ MAY_IMPORT: dict[str, set[str]] = {
     "rebinding": BASE | {"analysis", "changes", "codegen"},
     "regions": BASE
     | {"analysis", "changes", "codegen", "rebuilding", "size_texts", "written_values"},
+    "collecting": BASE
+    | {
+        "analysis",
+        "changes",
+        "codegen",
+        "rebuilding",
+        "regions",
+        "size_texts",
+        "written_values",
+    },
     "class_edits": BASE | {"analysis", "changes"},
     "rule_types": BASE | {"analysis", "conversion"},
     "api": BASE
@@ -55,6 +65,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "changes",
         "class_edits",
         "codegen",
+        "collecting",
         "composing",
         "conversion",
         "masking",

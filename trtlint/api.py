@@ -75,6 +75,7 @@ from trtlint.analysis.writes import SliceWrite, index_values, mentions, slice_wr
 from trtlint.changes import Change, Decline, Insert, Swap
 from trtlint.class_edits import add_to_init, move_into_class
 from trtlint.codegen import CallText, SumText, Text, call, layout, primary, sequence, tailed
+from trtlint.collecting import collected
 from trtlint.composing import Composer
 from trtlint.conversion.onnx_route import Export, differs, emits, fails, through_onnx
 from trtlint.conversion.operator_groups import GROUPS, remaining
@@ -190,6 +191,7 @@ __all__ = [
     "call_chain",
     "chosen",
     "cited",
+    "collected",
     "decompose",
     "differs",
     "dtype_source",

@@ -6,11 +6,13 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import libcst as cst
+
 from trtlint.analysis.cells import Cell, Joined, Piece, Region, Span, Woven, cells_of
 from trtlint.analysis.selectors import Point
 from trtlint.analysis.turns import meets
 from trtlint.analysis.undecided import Undecided
-from trtlint.codegen import CallText, Text, call, sequence, tailed
+from trtlint.codegen import CallText, Text, call, primary, sequence, tailed
 from trtlint.written_values import Blank, Values
 
 
@@ -266,8 +268,9 @@ class Rebuilder:
             inner: Text = call(self.torch("torch.stack"), sequence(texts), f"dim={axis}")
         else:
             text = texts[0]
-            bare = isinstance(text, CallText) or str(text).replace(".", "").isidentifier()
-            inner = tailed(text if bare else f"({text})", f".unsqueeze({axis})")
+            if isinstance(text, str):
+                text = primary(text, cst.parse_expression(text))
+            inner = tailed(text, f".unsqueeze({axis})")
         later = values.base.rank - len(values.ignore) - axis
         amounts = (*[("0", "0")] * later, ("0", str(len(blanks))))
         return self._written(_Padded(inner, amounts, blanks[0]))

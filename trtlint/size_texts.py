@@ -35,19 +35,23 @@ class SizeTexts:
         place: the statement that the source goes into.
         writes: whose bounds may be used again.
         gone: a variable that no longer holds a tensor there.
+        changed: variables that may hold something else there than before the statement.
     """
 
     code: TracedCode
     place: cst.CSTNode
     writes: Sequence[SliceWrite]
     gone: str = ""
+    changed: frozenset[str] = frozenset()
 
     @cached_property
     def names(self) -> Mapping[Size, str]:
         """Local integers by what they are."""
         found: dict[Size, str] = {}
         for name, value in sorted(self.code.before(self.place).items()):
-            if isinstance(value, Int) and value.size.constant is None:
+            if name in self.changed or not isinstance(value, Int):
+                continue
+            if value.size.constant is None:
                 found.setdefault(value.size, name)
         return found
 
@@ -145,7 +149,12 @@ class SizeTexts:
     def _dimension(self, size: Size) -> str:
         """``x.shape[1]`` of a variable that has that size."""
         for name, value in sorted(self.code.before(self.place).items()):
-            if name == self.gone or not isinstance(value, Tensor) or not value.exact:
+            if (
+                name == self.gone
+                or name in self.changed
+                or not isinstance(value, Tensor)
+                or not value.exact
+            ):
                 continue
             shape = value.shape
             if shape is None:

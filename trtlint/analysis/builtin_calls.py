@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from trtlint.analysis.arguments import Args
-from trtlint.analysis.sizes import ONE, ZERO, at_least, floor_div, minimum
+from trtlint.analysis.sizes import ONE, ZERO, Size, at_least, floor_div, minimum
 from trtlint.analysis.values import (
     UNKNOWN,
     Int,
@@ -47,10 +47,13 @@ def call_builtin(name: str, args: Args) -> Value:
         case "list" | "tuple":
             return _sequence(name, first)
         case "zip":
-            return Items("list", None, Items("tuple", tuple(map(_element, args.pos))))
+            lengths = {_length(value) for value in args.pos}
+            row = Items("tuple", tuple(map(_element, args.pos)))
+            return Items("list", None, row, lengths.pop() if len(lengths) == 1 else None)
         case "enumerate":
             element = _element(first) if first is not None else UNKNOWN
-            return Items("list", None, Items("tuple", (Number("int"), element)))
+            pair = Items("tuple", (Number("int"), element))
+            return Items("list", None, pair, _length(first), len(args.pos) == 1 and not args.kw)
         case "reversed" | "sorted":
             return Items("list", None, _element(first) if first is not None else UNKNOWN)
         case "math.floor" | "math.ceil":
@@ -103,8 +106,18 @@ def _len(value: Value | None) -> Value:
             return Int(size) if size is not None else Number("int")
         case Items(items=tuple() as items):
             return Int(ONE.build({(): len(items)}))
+        case Items(length=Size() as length):
+            return Int(length)
         case _:
             return Number("int")
+
+
+def _length(value: Value | None) -> Size | None:
+    """How many elements an iterable has, if that is known."""
+    if isinstance(value, Range) and value.start == ZERO and value.step == ONE:
+        return value.stop if at_least(value.stop, 0) else None
+    known = _len(value)
+    return known.size if isinstance(known, Int) else None
 
 
 def _range(args: Args) -> Value:

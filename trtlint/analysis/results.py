@@ -83,7 +83,7 @@ def _unbound(args: Args) -> Value:
     dims = shape.dims
     row = replace(row, shape=Shape((*dims[:axis], *dims[axis + 1 :])), exact=True)
     count = dims[axis].constant
-    return Items("tuple", (row,) * count if count is not None else None, row)
+    return Items("tuple", (row,) * count if count is not None else None, row, dims[axis])
 
 
 def _reduced(tensor: Tensor, args: Args, at: int = 1, keep_at: int = 2) -> Shape | None:

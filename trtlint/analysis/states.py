@@ -192,9 +192,13 @@ def refine(test: cst.BaseExpression, env: Env) -> str | None:
 def element_while_iterating(over: Value, token: str) -> Value:
     """What a loop variable may be when iterating over ``over``."""
     match over:
-        case Range(start=start, step=step):
+        case Range(start=start, stop=stop, step=step):
             low = start.constant if at_least(step, 1) else None
+            if stop.constant is not None and at_least(-step, 1):
+                low = stop.constant + 1
             return Int(atom(Atom(f"loop {token}", low)))
+        case Items(counted=True, element=Items(items=(_, element))):
+            return Items("tuple", (Int(atom(Atom(f"loop {token}", 0))), element))
         case Items():
             return element_of(over)
         case Tensor():

@@ -1,4 +1,9 @@
-"""Loops that fill a tensor one index at a time: ``for i in range(n): out[:, i] = ...``."""
+"""Loops that fill a tensor one index at a time: ``for i in range(n): out[:, i] = ...``.
+
+The variable runs over a range with a known step, or is counted by ``enumerate``. The indices that
+it makes, such as ``i + 1`` or ``n - i``, are those of a slice of the axis, from the front or from
+the back; what the loop does not reach stays as it was.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +12,24 @@ from dataclasses import dataclass, replace
 
 import libcst as cst
 
+from trtlint.analysis.cells import Span
 from trtlint.analysis.selectors import NewAxis, Point
-from trtlint.analysis.sizes import ONE, ZERO, Size, at_least
+from trtlint.analysis.sizes import (
+    ONE,
+    ZERO,
+    Atom,
+    Size,
+    at_least,
+    atom,
+    clamp_low,
+    const,
+    floor_div,
+)
 from trtlint.analysis.traced_code import TracedCode
 from trtlint.analysis.undecided import Undecided
-from trtlint.analysis.values import Int, Range, Tensor
+from trtlint.analysis.values import Int, Items, Range, Tensor
 from trtlint.analysis.write_regions import Region, creation_before
-from trtlint.analysis.writes import SliceWrite, mentions, slice_writes, slice_writes_in
+from trtlint.analysis.writes import SliceWrite, is_dots, mentions, slice_writes, slice_writes_in
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,17 +38,21 @@ class StepLoop:
 
     Attributes:
         loop: the statement.
-        creation: the line before it that makes the tensor.
         axis: the axis that the loop variable indexes.
+        reached: the indices that are written; None if it is all of them.
+        backwards: whether the last one is written first.
         steps: what each path through the body writes, as a region of its own.
         region: all writes of the loop.
+        start: a line before the loop that the list of steps can be made at.
     """
 
     loop: cst.For
-    creation: cst.SimpleStatementLine
     axis: int
+    reached: Span | None
+    backwards: bool
     steps: tuple[Region, ...]
     region: Region
+    start: cst.SimpleStatementLine
 
     def before_loop(self) -> Region:
         """The tensor with only its last write, to ask what may see it before that one is done."""
@@ -48,34 +68,52 @@ def step_loop(code: TracedCode, write: SliceWrite) -> StepLoop | None:
     loop = _loop_around(code, write.line)
     if loop is None or write.name is None:
         return None
-    name, length = write.name, _trip_count(code, loop)
+    name = write.name
     writes = [w for w in slice_writes(code) if w.name == name and _inside(code, w.line, loop)]
     for node in code.nodes(loop.body):
         if isinstance(node, cst.Break | cst.Continue | cst.Return):
             raise Undecided("the loop may end early")
     if not all(w.alone for w in writes):
         raise Undecided("a statement in the loop does more than one write")
-    if any(w.augmented for w in writes):
-        raise Undecided("a step is added to what an earlier one wrote")
     targets = {id(w.target.value) for w in writes}
     for used in code.walk(cst.Name, loop):
         if used.value == name and id(used) not in targets:
             raise Undecided(f"the loop also reads `{name}`")
     suite = code.suite_of(loop)
-    creation = creation_before(code, list(suite.body), loop, name) if suite is not None else None
     base = code.before(loop).get(name)
-    if creation is None or not isinstance(base, Tensor) or base.shape is None:
-        raise Undecided(f"`{name}` is not created right before the loop")
-    axis = _step_axis(code, loop, writes)
-    if length != base.shape.dim(axis):
-        raise Undecided(f"the loop does not reach every index of dimension {axis}")
-    if not at_least(length, 1):
+    if suite is None or not isinstance(base, Tensor) or base.shape is None:
+        raise Undecided(f"nothing is known of `{name}` before the loop")
+    creation = creation_before(code, list(suite.body), loop, name)
+    start = creation or _line_before(suite, loop)
+    if start is None:
+        raise Undecided("no plain statement stands before the loop")
+    variable, first, count, step = _course(code, loop)
+    axis, factor, offset = _step_axis(variable, writes)
+    stride = factor * step
+    low = first * const(factor) + offset
+    if stride < 0:
+        low = low + (count - ONE) * const(stride)
+    reached = Span(low, low + (count - ONE) * const(abs(stride)) + ONE, abs(stride))
+    whole = base.shape.dim(axis)
+    if whole is None or not (at_least(low, 0) and at_least(whole - reached.stop, 0)):
+        raise Undecided(f"the loop is not known to stay within dimension {axis}")
+    if not at_least(count, 1):
         raise Undecided("the loop may not run at all")
     steps = tuple(
         Region(name, tuple(group), None, base, tuple(between))
         for group, between in _paths(code, loop.body, name)
     )
-    return StepLoop(loop, creation, axis, steps, Region(name, tuple(writes), creation, base))
+    if any(w.augmented for region in steps if len(region.writes) > 1 for w in region.writes):
+        raise Undecided("a step is added to what an earlier one wrote")
+    full = reached == Span(ZERO, whole)
+    region = Region(name, tuple(writes), creation, base)
+    return StepLoop(loop, axis, None if full else reached, stride < 0, steps, region, start)
+
+
+def _line_before(suite: cst.IndentedBlock, loop: cst.For) -> cst.SimpleStatementLine | None:
+    at = next(i for i, line in enumerate(suite.body) if line is loop)
+    line = suite.body[at - 1] if at else None
+    return line if isinstance(line, cst.SimpleStatementLine) else None
 
 
 def _loop_around(code: TracedCode, node: cst.CSTNode) -> cst.For | None:
@@ -93,33 +131,62 @@ def _inside(code: TracedCode, node: cst.CSTNode, loop: cst.For) -> bool:
     return parent is loop
 
 
-def _trip_count(code: TracedCode, loop: cst.For) -> Size:
+def _course(code: TracedCode, loop: cst.For) -> tuple[Atom, Size, Size, int]:
+    """What the loop variable is, where it starts, how many rounds there are, and its step."""
     over = code.value(loop.iter)
-    if not isinstance(over, Range) or over.start != ZERO or over.step != ONE or loop.orelse:
-        raise Undecided("the loop does not run over a plain range(n)")
-    return over.stop
+    target: cst.BaseExpression = loop.target
+    after = code.before(loop.body.body[0])
+    match over:
+        case Range(start=first, stop=stop, step=by) if by.constant:
+            step = by.constant
+            length = stop - first if step > 0 else first - stop
+            count = clamp_low(floor_div(length + const(abs(step) - 1), const(abs(step))))
+        case Items(counted=True, length=Size() as count):
+            first, step = ZERO, 1
+            if isinstance(target, cst.Tuple) and target.elements:
+                target = target.elements[0].value
+        case _:
+            raise Undecided("how often the loop runs is not known")
+    known = after.get(target.value) if isinstance(target, cst.Name) else None
+    if loop.orelse or not isinstance(known, Int):
+        raise Undecided("the loop has no variable that counts")
+    variable = next(known.size.atoms(), None)
+    if variable is None or atom(variable) != known.size:
+        raise Undecided("the loop has no variable that counts")
+    return variable, first, count, step
 
 
-def _step_axis(code: TracedCode, loop: cst.For, writes: list[SliceWrite]) -> int:
-    """The one axis that every write indexes with the loop variable."""
-    if not isinstance(loop.target, cst.Name):
-        raise Undecided("the loop has no single variable")
-    start = code.before(loop.body.body[0]).get(loop.target.value)
-    axes: set[int | None] = set()
+def _step_axis(variable: Atom, writes: list[SliceWrite]) -> tuple[int, int, Size]:
+    """The one axis that every write indexes with the loop variable, and factor and offset of it."""
+    found: set[tuple[int, int, Size]] = set()
     for write in writes:
-        points = [
-            s.axis
-            for s in (write.selection.selectors if write.selection is not None else ())
-            if isinstance(s, Point) and isinstance(start, Int) and s.index == start.size
-        ]
-        axes.add(points[0] if len(points) == 1 else None)
-        if write.selection is not None and any(
-            not isinstance(s, NewAxis) and s.axis < 0 for s in write.selection.selectors
-        ):
+        selection = write.selection
+        listed = selection.selectors if selection is not None else ()
+        if any(not isinstance(s, NewAxis) and s.axis < 0 for s in listed):
             raise Undecided("the rank of the tensor is not known")
-    if len(axes) != 1 or None in axes:
+        points = [s for s in listed if isinstance(s, Point) and variable in s.index.atoms()]
+        if len(points) != 1:
+            raise Undecided("the writes are not all at the loop's index along one axis")
+        factor = dict(points[0].index.terms).get((variable,), 0)
+        offset = points[0].index - atom(variable) * const(factor)
+        if factor == 0 or variable in offset.atoms():
+            raise Undecided("the writes are not all at the loop's index along one axis")
+        found.add((points[0].axis, factor, offset))
+    if len(found) != 1:
         raise Undecided("the writes are not all at the loop's index along one axis")
-    return int(axes.pop() or 0)
+    return found.pop()
+
+
+def index_source(code: TracedCode, write: SliceWrite, axis: int) -> str:
+    """The source of a write's index along an axis."""
+    point = write.selection.on(axis) if write.selection is not None else None
+    parts = [part.slice for part in write.target.slice if not is_dots(part)]
+    listed = write.selection.selectors if write.selection is not None else ()
+    if len(parts) == len(listed):
+        for part, selector in zip(parts, listed, strict=True):
+            if selector is point and isinstance(part, cst.Index):
+                return code.source(part.value)
+    raise Undecided("the writes are not all at the loop's index along one axis")
 
 
 def _paths(

@@ -130,11 +130,15 @@ class Items(Value):
     Attributes:
         items: each element in order, or None if the length is unknown.
         element: a value that holds for every element where ``items`` is None.
+        length: how many there are, if that is known where ``items`` is None.
+        counted: whether its elements are pairs that ``enumerate`` numbers from 0.
     """
 
     kind: Literal["list", "tuple", "size"]
     items: tuple[Value, ...] | None
     element: Value = Unknown()
+    length: Size | None = None
+    counted: bool = False
 
 
 @dataclass(frozen=True)
