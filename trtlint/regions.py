@@ -9,7 +9,7 @@ from dataclasses import replace
 import libcst as cst
 
 from trtlint.analysis.cells import Cell, Piece, cells_of, decompose, merged, untouched
-from trtlint.analysis.effects import is_fresh, is_pure
+from trtlint.analysis.effects import is_fresh, is_pure, stands_in
 from trtlint.analysis.moving import obstacle, settled
 from trtlint.analysis.sizes import Size
 from trtlint.analysis.traced_code import TracedCode
@@ -41,6 +41,9 @@ def rebuilt(code: TracedCode, region: Region, *, only_converted: bool = False) -
     """
     if region.base.shape is None:
         raise Undecided("nothing is known of the tensor's shape")
+    numbers = not any(isinstance(write.stored, Tensor) for write in region.writes)
+    if numbers and stands_in(code, region.last, (cst.For, cst.While)):
+        raise Undecided("numbers are written one by one in a loop")
     try:
         changes = [_in_one(code, step, cut, only_converted) for step, cut in _steps(region)]
     except Undecided:
