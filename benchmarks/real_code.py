@@ -1,77 +1,47 @@
 """What `trtlint check` and `trtlint fix` make of code that nobody wrote for them.
 
-    python benchmarks/real_code.py PATH_OR_PACKAGE [--target torch2trt-0.5] [--diff FILE]
+    python benchmarks/real_code.py timm transformers --architectures
+    python benchmarks/real_code.py PATH_OR_PACKAGE... [--target torch2trt-0.5] [--diff FILE]
     python benchmarks/real_code.py timm --maker timm:create_model --model resnet18 --model tnt_s
 
-The folder, or the installed package of that name, is copied to a temporary folder; `check` and then
-`fix` run on the copy. Printed: findings and fixes by rule, the most frequent reasons for declining,
-errors of trtlint itself, files that no longer compile, files that a second `fix` changes again, and
-seconds.
+Each folder, or the installed package of that name, is copied to a temporary folder; `check` and
+then `fix`, safe rewrites only, run on the copies. Printed: findings and fixes by rule, every reason
+for declining, and seconds. What must not happen, and is counted:
 
-With ``--maker MODULE:FUNCTION``, each ``FUNCTION(NAME)`` is built and run twice, from the original
-and from the fixed copy, in processes of their own: same seed, same weights, eval mode, same inputs.
-Outputs must be equal bit for bit and ``state_dict`` must have the same keys and shapes. Exit status
-1 says that something differed, crashed or no longer compiles. Nothing here runs in CI.
+- a changed file that Python no longer compiles, or a module that can no longer be imported;
+- a statement that was not rewritten and yet stands there with other bytes, or in another place
+  relative to its neighbours; a comment that is lost;
+- a second `fix` that changes something again; an error of trtlint itself;
+- a model whose outputs, or the keys and shapes of its ``state_dict``, are not what they were.
+
+With ``--architectures`` the models are those of `truth/architectures.json`, tiny configurations
+with random weights; with ``--maker MODULE:FUNCTION`` those that ``FUNCTION(NAME)`` makes. Both
+sides run in processes of their own: same seed, same weights, eval mode, same inputs, and outputs
+are equal bit for bit. Exit status 1 says that something of the above happened. Nothing here runs
+in CI.
 """
 
 from __future__ import annotations
 
 import argparse
+import ast
 import difflib
 import importlib.util
+import io
 import json
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
+import tokenize
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-# Runs in a process of its own, with the folder of one side in front of sys.path.
-CHILD = """
-import importlib, json, sys
-task = json.loads(sys.argv[1])
-sys.path.insert(0, task["path"])
-for name in task["imports"]:
-    importlib.import_module(name)
-import torch
-torch.set_num_threads(1)
-module, _, function = task["maker"].partition(":")
-make = getattr(importlib.import_module(module), function)
-
-def flat(value):
-    if isinstance(value, torch.Tensor):
-        return [value.detach()]
-    if isinstance(value, dict):
-        return [leaf for key in sorted(value, key=str) for leaf in flat(value[key])]
-    if isinstance(value, (list, tuple)):
-        return [leaf for item in value for leaf in flat(item)]
-    return []
-
-for name in task["models"]:
-    result = {}
-    try:
-        torch.manual_seed(0)
-        model = make(name, **task["options"]).eval()
-        result["state"] = [(key, list(t.shape)) for key, t in model.state_dict().items()]
-        runs = []
-        for shape in task["inputs"]:
-            torch.manual_seed(1)
-            given = torch.randn(shape)
-            torch.manual_seed(2)
-            with torch.no_grad():
-                try:
-                    runs.append(flat(model(given)))
-                except Exception as error:
-                    runs.append(f"{type(error).__name__}: {error}")
-        result["runs"] = runs
-    except Exception as error:
-        result["error"] = f"{type(error).__name__}: {error}"
-    torch.save(result, f"{task['out']}/{name.replace('/', '_')}.pt")
-"""
+HERE = Path(__file__).resolve().parent
 
 
 def find(what: str) -> Path:
@@ -84,13 +54,13 @@ def find(what: str) -> Path:
     return Path(next(iter(spec.submodule_search_locations))).resolve()
 
 
-def trtlint(command: str, path: Path, options: Sequence[str]) -> tuple[dict[str, Any], float]:
-    """The JSON report of one run, and its wall seconds."""
+def trtlint(command: str, folder: Path, options: Sequence[str]) -> tuple[dict[str, Any], float]:
+    """The JSON report of one run over a folder, and its wall seconds."""
     start = time.perf_counter()
     done = subprocess.run(
-        [sys.executable, "-m", "trtlint", command, "--isolated", "--output-format", "json",
-         *options, path.name],
-        cwd=path.parent, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
+        [sys.executable, "-m", "trtlint", command, "--isolated", "--no-cache",
+         "--output-format", "json", *options, "."],
+        cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
     )  # fmt: skip
     seconds = time.perf_counter() - start
     try:
@@ -104,24 +74,16 @@ def texts(root: Path) -> dict[str, bytes]:
     return {str(p.relative_to(root)): p.read_bytes() for p in sorted(root.rglob("*.py"))}
 
 
-def show(title: str, counts: Mapping[str, int], most: int = 12) -> None:
+def show(title: str, counts: Mapping[str, int]) -> None:
     """A table of counts, the largest first."""
-    print(title)
-    for name, count in Counter(counts).most_common(most):
+    print(f"{title}: {sum(counts.values())}")
+    for name, count in Counter(counts).most_common():
         print(f"  {count:6}  {name}")
 
 
-def uncompilable(files: Mapping[str, bytes]) -> list[str]:
-    """The files that Python does not compile."""
-    return [line for name, text in files.items() if (line := _complaint(name, text))]
-
-
-def _complaint(name: str, text: bytes) -> str:
-    try:
-        compile(text, name, "exec", dont_inherit=True)
-    except (SyntaxError, ValueError) as error:
-        return f"{name}: {error}"
-    return ""
+def general(reason: str) -> str:
+    """A reason without the code that it is about."""
+    return re.sub(r"`[^`]*`", "`...`", " ".join(reason.split()))
 
 
 def unified(old: Mapping[str, bytes], new: Mapping[str, bytes]) -> str:
@@ -135,87 +97,135 @@ def unified(old: Mapping[str, bytes], new: Mapping[str, bytes]) -> str:
     return "".join(parts)
 
 
-def outputs(where: Path, args: argparse.Namespace, out: Path) -> None:
-    """Run every model of one side."""
+# -- what a fix may not touch ---------------------------------------------------------------------
+
+
+def complaints(name: str, old: bytes, new: bytes) -> Iterator[str]:
+    """What is wrong with one changed file."""
+    try:
+        compile(new, name, "exec", dont_inherit=True)
+    except (SyntaxError, ValueError) as error:
+        yield f"NO LONGER COMPILES  {name}: {error}"
+        return
+    lost = _comments(old) - _comments(new)
+    if lost:
+        yield f"COMMENT LOST  {name}: {next(iter(lost))}"
+    before, after = old.splitlines(keepends=True), new.splitlines(keepends=True)
+    mine, theirs = _statements(old), _statements(new)
+    pairs = difflib.SequenceMatcher(
+        None, [s[0] for s in mine], [s[0] for s in theirs], autojunk=False
+    )
+    for i, j, length in pairs.get_matching_blocks():
+        for k in range(length):  # with what stands between it and the one before
+            (_, first, last), (_, other_first, other_last) = mine[i + k], theirs[j + k]
+            if k:
+                first, other_first = mine[i + k - 1][2], theirs[j + k - 1][2]
+            if before[first:last] != after[other_first:other_last]:
+                yield f"OTHER BYTES  {name}:{first + 1}: {before[first:last]}"
+                return
+
+
+def _comments(text: bytes) -> Counter[str]:
+    tokens = tokenize.tokenize(io.BytesIO(text).readline)
+    return Counter(token.string for token in tokens if token.type == tokenize.COMMENT)
+
+
+def _statements(text: bytes) -> list[tuple[str, int, int]]:
+    """Simple statements and the heads of compound ones: what each says, first and last line."""
+    found = []
+    for node in ast.walk(ast.parse(text)):
+        if not isinstance(node, ast.stmt):
+            continue
+        body = getattr(node, "body", None)
+        last = node.end_lineno or node.lineno
+        head = ast.unparse(node)
+        if isinstance(body, list) and body:
+            head = head.partition("\n")[0]
+            last = node.lineno  # what follows a head belongs to its first statement
+        found.append((head, node.lineno - 1, last))
+    return sorted(found, key=lambda statement: statement[1:])
+
+
+# -- models ---------------------------------------------------------------------------------------
+
+
+def models(args: argparse.Namespace, packages: Sequence[str]) -> list[dict[str, Any]]:
+    """The models that are run."""
+    if not args.architectures:
+        return [{"name": name} for name in args.model]
+    known = json.loads((HERE / "truth" / "architectures.json").read_text(encoding="utf-8"))
+    wanted = [spec for spec in known if spec["package"] in packages]
+    return [spec for spec in wanted if not args.model or spec["name"] in args.model]
+
+
+def run(where: Path, task: Mapping[str, Any], out: Path) -> None:
+    """Import the modules and run the models of one side."""
     out.mkdir()
+    file = out / "task.json"
+    file.write_text(json.dumps({**task, "path": str(where), "out": str(out)}), encoding="utf-8")
+    command = [sys.executable, str(HERE / "real_models.py"), str(file)]
+    subprocess.run(command, cwd=out, check=False, stderr=subprocess.DEVNULL)
+
+
+def compare(
+    sides: Sequence[Path], changed: Sequence[str], chosen: Sequence[Any], args: argparse.Namespace
+) -> int:
+    """Import what changed and run every model on both sides; how much differs."""
+    import torch
+    from real_models import difference
+
+    names = [".".join(Path(name).with_suffix("").parts) for name in changed]
+    names = [name.removesuffix(".__init__") for name in names]
     task = {
-        "path": str(where),
-        "imports": args.imports,
+        "imports": [*args.imports, *names],
+        "models": chosen,
         "maker": args.maker,
         "options": json.loads(args.options),
-        "models": args.model,
         "inputs": [[int(n) for n in shape.split("x")] for shape in args.input],
-        "out": str(out),
     }
-    subprocess.run([sys.executable, "-c", CHILD, json.dumps(task)], cwd=out, check=False)
-
-
-def difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> str | None:
-    """How two results of one model differ; None if they do not."""
-    import torch
-
-    if old.get("error") != new.get("error"):
-        return f"{old.get('error')} before, {new.get('error')} after"
-    if old.get("state") != new.get("state"):
-        return "state_dict differs"
-    for number, (before, after) in enumerate(
-        zip(old.get("runs", ()), new.get("runs", ()), strict=True)
-    ):
-        if isinstance(before, str):
-            continue  # the original did not take this input
-        if isinstance(after, str):
-            return f"input {number}: raises {after}"
-        if len(before) != len(after):
-            return f"input {number}: {len(before)} outputs before, {len(after)} after"
-        for i, (a, b) in enumerate(zip(before, after, strict=True)):
-            if a.dtype != b.dtype or a.shape != b.shape:
-                return (
-                    f"input {number}, output {i}: {a.dtype} {list(a.shape)} before, "
-                    f"{b.dtype} {list(b.shape)} after"
-                )
-            if not torch.equal(a.nan_to_num(), b.nan_to_num()):
-                worst = (a.double() - b.double()).abs().max().item()
-                return f"input {number}, output {i}: differs by up to {worst:.3g}"
-    return None
-
-
-def compare(original: Path, fixed: Path, args: argparse.Namespace, work: Path) -> int:
-    """Run every model on both sides; the number of those that differ."""
-    import torch
-
-    sides = [work / "outputs-before", work / "outputs-after"]
-    for where, out in zip((original, fixed), sides, strict=True):
-        outputs(where, args, out)
+    outs = [side.parent / f"outputs-{i}" for i, side in enumerate(sides)]
+    for side, out in zip(sides, outs, strict=True):
+        run(side, task, out)
+    seen = [json.loads((out / "imports.json").read_text(encoding="utf-8")) for out in outs]
+    lost = [name for name in names if not seen[0][name] and seen[1][name]]
+    for name in lost:
+        print(f"CAN NO LONGER BE IMPORTED  {name}: {seen[1][name]}")
+    fine = sum(not seen[0][name] for name in names)
+    print(f"{len(names)} changed modules; {fine} could be imported before, {fine - len(lost)} now")
     wrong = ran = 0
-    for name in args.model:
+    for number, model in enumerate(chosen):
         old, new = (
             torch.load(path) if path.exists() else {"error": "the process ended"}
-            for path in (side / f"{name.replace('/', '_')}.pt" for side in sides)
+            for path in (out / f"{number}.pt" for out in outs)
         )
         said = difference(old, new)
-        wrong += said is not None
-        worked = "error" not in old and any(not isinstance(run, str) for run in old["runs"])
+        wrong += bool(said)
+        worked = "error" not in old and any(not isinstance(one, str) for one in old["runs"])
         ran += worked
-        if said is not None:
-            print(f"  DIFFERS  {name}: {said}")
+        if said:
+            print(f"  DIFFERS  {model['name']}: {said}")
         elif not worked:
-            print(f"  cannot be run  {name}: {old.get('error') or old['runs'][0]}"[:300])
+            print(f"  cannot be run  {model['name']}: {old.get('error') or old['runs'][0]}"[:200])
         elif args.verbose:
-            print(f"  equal  {name}")
+            print(f"  equal  {model['name']}")
     print(f"{ran} models ran, {wrong} differ")
-    return wrong
+    return wrong + len(lost)
+
+
+# -- the whole ------------------------------------------------------------------------------------
 
 
 def main() -> int:
     """Check, fix and compare; print what happened."""
     parser = argparse.ArgumentParser(description=str(__doc__).split("\n\n", maxsplit=1)[0])
-    parser.add_argument("what", help="a folder, or the name of an installed package")
+    parser.add_argument("what", nargs="+", help="a folder, or the name of an installed package")
     parser.add_argument("--target", action="append", default=[])
     parser.add_argument("--rule", action="append", default=[])
     parser.add_argument("--diff", type=Path, help="write the changes there")
     parser.add_argument("--once", action="store_true", help="leave out the second fix")
-    parser.add_argument("--maker", help="MODULE:FUNCTION that makes a model from its name")
-    parser.add_argument("--model", action="append", default=[], help="a name for the maker")
+    parser.add_argument("--architectures", action="store_true", help="run the prediction's models")
+    parser.add_argument("--maker", default="", help="MODULE:FUNCTION that makes a model")
+    parser.add_argument("--model", action="append", default=[], help="only models of these names")
     parser.add_argument("--options", default="{}", help="keyword arguments for the maker, as JSON")
     parser.add_argument("--input", action="append", default=[], help="a shape, such as 1x3x64x64")
     parser.add_argument(
@@ -224,45 +234,64 @@ def main() -> int:
     parser.add_argument("-v", "--verbose", action="store_true")
     args = parser.parse_args()
     args.input = args.input or ["1x3x64x64", "2x3x64x64"]
-    original = find(args.what)
+    originals = [find(what) for what in args.what]
     options = [f"--{key}={value}" for key in ("target", "rule") for value in getattr(args, key)]
     with tempfile.TemporaryDirectory() as folder:
-        work = Path(folder)
-        fixed = work / "fixed" / original.name
-        shutil.copytree(original, fixed, ignore=shutil.ignore_patterns("*.pyc", "*.so"))
-        before = texts(fixed)
-        checked, seconds = trtlint("check", fixed, options)
-        summary = checked["summary"]
-        print(
-            f"check: {summary['files']} files, {summary['traced_functions']} traced functions, "
-            f"{summary['findings']} findings, {len(checked['errors'])} errors, {seconds:.1f} s"
-        )
-        show("findings", summary["by_rule"])
-        report, seconds = trtlint("fix", fixed, options)
-        after = texts(fixed)
-        changed = {name: text for name, text in after.items() if text != before[name]}
-        errors = [*checked["errors"], *report["errors"]]
-        done = Counter(f["rule"] for f in report["findings"] if f.get("fixed"))
-        print(f"fix: {sum(done.values())} fixes, {len(changed)} files changed, {seconds:.1f} s")
-        show("fixed", done)
-        show("declined", Counter(f["declined"] for f in report["findings"] if f.get("declined")))
-        broken = uncompilable(changed)
-        for line in broken:
-            print(f"NO LONGER COMPILES  {line}")
-        for error in errors:
-            print(f"ERROR  {error['path']}:{error['line']}: {error['kind']}: {error['message']}")
-        again: list[str] = []
-        if not args.once:
-            trtlint("fix", fixed, options)
-            again = [name for name, text in texts(fixed).items() if text != after[name]]
-            for name in again:
-                print(f"CHANGED AGAIN  {name}")
-            for name in again:
-                (fixed / name).write_bytes(after[name])
-        if args.diff is not None:
-            args.diff.write_text(unified(before, after), encoding="utf-8")
-        wrong = compare(original.parent, fixed.parent, args, work) if args.maker else 0
-    return 1 if wrong or broken or again or errors else 0
+        old, fixed = Path(folder) / "old", Path(folder) / "fixed"
+        for side in (old, fixed):
+            for original in originals:
+                ignored = shutil.ignore_patterns("*.pyc", "__pycache__", "*.so")
+                shutil.copytree(original, side / original.name, ignore=ignored)
+        problems = examine(old, fixed, options, args)
+        changed = [name for name, text in texts(fixed).items() if text != texts_of(old, name)]
+        chosen = models(args, [original.name for original in originals])
+        problems += compare((old, fixed), changed, chosen, args)
+    print(f"{problems} problems")
+    return 1 if problems else 0
+
+
+def texts_of(root: Path, name: str) -> bytes:
+    """One file."""
+    return (root / name).read_bytes()
+
+
+def examine(old: Path, fixed: Path, options: Sequence[str], args: argparse.Namespace) -> int:
+    """Check and fix the copy, twice; how much is wrong with it."""
+    before = texts(old)
+    checked, seconds = trtlint("check", fixed, options)
+    summary = checked["summary"]
+    print(
+        f"check: {summary['files']} files, {summary['traced_functions']} traced functions, "
+        f"{summary['findings']} findings, {len(checked['errors'])} errors, {seconds:.1f} s"
+    )
+    show("findings", summary["by_rule"])
+    report, seconds = trtlint("fix", fixed, options)
+    after = texts(fixed)
+    changed = [name for name, text in after.items() if text != before[name]]
+    print(f"fix: {len(changed)} files changed, {seconds:.1f} s")
+    show("fixed", Counter(f["rule"] for f in report["findings"] if f.get("fixed")))
+    left = [f for f in report["findings"] if not f.get("fixed")]
+    reasons = (f["declined"] or f"only by an {f['fix']['safety']} rewrite" for f in left)
+    show(
+        "declined",
+        Counter(f"{f['rule']}: {general(why)}" for f, why in zip(left, reasons, strict=True)),
+    )
+    said = [line for name in changed for line in complaints(name, before[name], after[name])]
+    said += [
+        f"ERROR  {error['path']}:{error['line']}: {error['kind']}: {error['message']}"
+        for error in (*checked["errors"], *report["errors"])
+    ]
+    if not args.once:
+        trtlint("fix", fixed, options)
+        again = [name for name, text in texts(fixed).items() if text != after[name]]
+        said += [f"CHANGED AGAIN  {name}" for name in again]
+        for name in again:
+            (fixed / name).write_bytes(after[name])
+    for line in said:
+        print(line)
+    if args.diff is not None:
+        args.diff.write_text(unified(before, after), encoding="utf-8")
+    return len(said)
 
 
 if __name__ == "__main__":
