@@ -28,7 +28,8 @@ class Torch2trtUnsupportedMethodToLayout(Rewrite[Torch2trtMatch]):
     and ``amax`` as ``max`` along one dimension after the other.
 
     Why safe: the same elements are moved or looked at; ``cat`` copies as ``repeat`` does, and an
-    index is the view that ``select`` is.
+    index is the view that ``select`` is. (In training, ``max`` hands its gradient to one of several
+    equal elements, where ``amax`` shares it out.)
     """
 
     rule = Torch2trtUnsupportedMethod

@@ -150,9 +150,10 @@ class Composer:
         node = self.operands[name]
         if name in self.named:
             return self.named[name][0]
-        number = node.expression if isinstance(node, cst.UnaryOperation) else node
-        if isinstance(number, cst.Name | cst.BaseNumber) or self._is_state(node):
-            return self.source(name) if number is node else self.once(name)
+        if isinstance(node, cst.Name | cst.BaseNumber) or self._is_state(node):
+            return self.source(name)
+        if isinstance(node, cst.UnaryOperation) and isinstance(node.expression, cst.BaseNumber):
+            return self.once(name)
         self._must_precede(node)
         return self._name(name, "value" if name == "input" else name, self._bare(node))
 
