@@ -122,7 +122,7 @@ class Values:
         axes = [s.axis for s in points if s.axis not in out]
         if not axes:
             return source
-        source = primary(source, node)
+        source = primary(source, cst.parse_expression(source) if write.augmented else node)
         for axis in sorted(axes) if min(axes) >= 0 else sorted(axes, reverse=True):
             shift = sum(1 for one in self.ignore if 0 <= one < axis)
             source += f".unsqueeze({axis - shift})"
@@ -163,8 +163,7 @@ class Values:
         """The value without the axes of integer indices; the node tells how tightly it binds."""
         source = self.names.get(id(write), self.code.source(write.value))
         node: cst.BaseExpression | None = write.value
-        if id(write) in self.names:
-            node = cst.Name("_")
+        node = _CALL if id(write) in self.names else node
         value = write.stored
         if write.selection is None:
             raise Undecided("its index is not known well enough")
