@@ -28,10 +28,12 @@ class SizeUpdate(Match):
     """``padded = width; padded += 2; ... width``.
 
     Attributes:
+        statement: the augmented assignment.
         shown: the name that is changed.
         other: the name of the same size that is read later.
     """
 
+    statement: cst.AugAssign
     shown: str
     other: str
 
@@ -56,7 +58,7 @@ class AliasedSize(Rule[SizeUpdate]):
     ``padded = width + 2``.
 
     ## Fix safety
-    There is no automatic fix yet.
+    Safe: Python's integers never change, and ``a += b`` is ``a = a + b`` for them.
 
     ## Known limits
     Only an assignment of name to name is followed, not sizes kept in lists or attributes.
@@ -85,7 +87,7 @@ class AliasedSize(Rule[SizeUpdate]):
             other = _source_of(code, node.target.value, order[id(node)], order)
             later = any(n.value == other and order.get(id(n), -1) > order[id(node)] for n in names)
             if other is not None and later:
-                yield SizeUpdate(node, node.target.value, other)
+                yield SizeUpdate(node, node, node.target.value, other)
 
 
 def _source_of(code: TracedCode, name: str, before: int, order: Mapping[int, int]) -> str | None:

@@ -48,10 +48,12 @@ class BatchNumber(Match):
     """``int(x.shape[0])`` and the like.
 
     Attributes:
+        call: the call.
         kind: the variant.
         shown: the call as written.
     """
 
+    call: cst.Call
     kind: str
     shown: str
 
@@ -82,7 +84,9 @@ class BatchAsNumber(Rule[BatchNumber]):
     The size as it is, ``//`` in place of ``int(a / b)``, ``-1`` in a reshape.
 
     ## Fix safety
-    There is no automatic fix: ``a // b`` is ``int(a / b)`` only where neither is negative.
+    Safe: ``int()`` of an integer is dropped, and one division of sizes becomes ``//``, which is the
+    same where neither is negative. Unsafe: several divisions, whose remainders would be dropped one
+    by one. ``min``, ``max`` and ``math.sqrt`` have no form that the exporters keep symbolic.
 
     ## Known limits
     Sizes are followed through calls of the project's own functions, not through containers that
@@ -110,7 +114,7 @@ class BatchAsNumber(Rule[BatchNumber]):
                 continue
             if kind == "int" and any(_divides(code, arg.value) for arg in call.args):
                 kind = "quotient"
-            yield BatchNumber(call, kind, code.source(call))
+            yield BatchNumber(call, call, kind, code.source(call))
 
 
 def _kind(function: str) -> str | None:

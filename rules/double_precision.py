@@ -35,7 +35,7 @@ class DoublePrecision(OperatorRule):
     ``float32``; constants that need double precision computed in ``__init__`` and stored as floats.
 
     ## Fix safety
-    There is no automatic fix: in PyTorch the numbers change.
+    Unsafe: in PyTorch the numbers change, to those that TensorRT computes anyway.
 
     ## Known limits
     NumPy arrays are double by default, and ``torch.from_numpy`` keeps that; not followed.

@@ -17,6 +17,8 @@ from trtlint.api import (
     cited,
     emits,
     fails,
+    holds_bools,
+    same_dtype,
     through_onnx,
 )
 
@@ -26,16 +28,21 @@ class BoolAugment(Match):
     """``mask &= other``.
 
     Attributes:
-        shown: the statement as written.
-        plain: the same without writing in place.
+        statement: the whole of it.
+        shown: the same as written.
+        plain: what is assigned, without writing in place.
+        keeps_dtype: whether that has the dtype that the target has.
     """
 
+    statement: cst.AugAssign
     shown: str
     plain: str
+    keeps_dtype: bool
 
     def facts(self) -> Mapping[str, str]:
         """The statement, and what to write instead."""
-        return {"statement": self.shown, "plain": self.plain}
+        target = self.shown.partition(" ")[0]
+        return {"statement": self.shown, "plain": self.plain, "target": target}
 
 
 class InplaceBool(Rule[BoolAugment]):
@@ -52,7 +59,8 @@ class InplaceBool(Rule[BoolAugment]):
     ``mask = mask & other``.
 
     ## Fix safety
-    There is no automatic fix yet.
+    Safe, where no other name shows the same memory; unsafe for an argument, whose owner no longer
+    sees the change.
 
     ## Known limits
     Tensors that the analysis cannot follow, for example out of a list, are not reported.
@@ -61,7 +69,7 @@ class InplaceBool(Rule[BoolAugment]):
     name = "inplace-bool"
     family = "assign"
     message = "`{statement}` writes a logical operation in place"
-    hint = "write `{plain}`"
+    hint = "write `{target} = {plain}`"
     verdicts: ClassVar[Mapping[str, Mapping[str, Verdict]]] = {
         "default": {
             **through_onnx(emits(), fails("aten::__iand_ has no symbolic at opset 17")),
@@ -80,7 +88,13 @@ class InplaceBool(Rule[BoolAugment]):
                 shown = f"{target} {sign}= {value}"
                 if not isinstance(node.value, cst.Name | cst.Attribute | cst.Call | cst.Subscript):
                     value = f"({value})"
-                yield BoolAugment(node, shown, f"{target} = {target} {sign} {value}")
+                before, other = code.value(node.target), code.value(node.value)
+                keeps = holds_bools(before) or (
+                    isinstance(before, Tensor)
+                    and isinstance(other, Tensor)
+                    and same_dtype(before.dtype, other.dtype)
+                )
+                yield BoolAugment(node, node, shown, f"{target} {sign} {value}", keeps)
 
 
 _SIGNS: dict[type[cst.BaseAugOp], str] = {

@@ -33,7 +33,8 @@ class InplaceCopy(Rule[OperatorMatch]):
     ``y = x``, or ``y = x.to(y.dtype).expand_as(y)`` where shapes or dtypes differ.
 
     ## Fix safety
-    There is no automatic fix: other names may show the same memory.
+    Safe, where no other name shows the same memory; unsafe for an argument, whose owner no longer
+    sees the copy.
 
     ## Known limits
     Copies into views are reported by ``write-through-view``, where the base is read later.

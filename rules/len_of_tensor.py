@@ -18,9 +18,11 @@ class Length(Match):
     """``len(x)`` of a tensor.
 
     Attributes:
+        call: the call.
         shown: the tensor as written.
     """
 
+    call: cst.Call
     shown: str
 
     def facts(self) -> Mapping[str, str]:
@@ -43,7 +45,7 @@ class LenOfTensor(Rule[Length]):
     ``x.shape[0]``, which the exporters keep symbolic.
 
     ## Fix safety
-    There is no automatic fix yet; the two are the same number.
+    Safe: the two are the same number.
 
     ## Known limits
     At a fixed batch size there is nothing wrong with it, and it is not reported.
@@ -72,4 +74,4 @@ class LenOfTensor(Rule[Length]):
                 continue
             tensor = code.value(call.args[0].value)
             if isinstance(tensor, Tensor) and code.has_batch(tensor):
-                yield Length(call, code.source(call.args[0].value))
+                yield Length(call, call, code.source(call.args[0].value))

@@ -18,9 +18,11 @@ class Rounding(Match):
     """``round(x.shape[2] / 2)``.
 
     Attributes:
+        call: the call.
         shown: the call as written.
     """
 
+    call: cst.Call
     shown: str
 
     def facts(self) -> Mapping[str, str]:
@@ -42,7 +44,7 @@ class RoundedSize(Rule[Rounding]):
     ``(h + 1) // 2``, or ``int(h * scale + 0.5)``; sizes are not negative.
 
     ## Fix safety
-    There is no automatic fix: ``round`` takes halves to the even neighbour.
+    Safe for halves, which go to the even neighbour in either form; other quotients are declined.
 
     ## Known limits
     A size that comes through a variable of unknown arithmetic is not followed.
@@ -69,7 +71,7 @@ class RoundedSize(Rule[Rounding]):
         for call in code.walk(cst.Call):
             rounds = code.value(call.func) == Ref("builtins.round") and call.args
             if rounds and any(_is_size(code, node) for node in code.nodes(call.args[0].value)):
-                yield Rounding(call, code.source(call))
+                yield Rounding(call, call, code.source(call))
 
 
 def _is_size(code: TracedCode, node: cst.CSTNode) -> bool:

@@ -60,7 +60,7 @@ class TensorDataAttribute(Rule[DataAttribute]):
     ``x.detach()``, or just ``x``: an export computes no gradients.
 
     ## Fix safety
-    There is no automatic fix yet.
+    Safe: both show the same memory. Declined where something writes into it.
 
     ## Known limits
     Not tied to tests of the real library: the crash takes the process with it.

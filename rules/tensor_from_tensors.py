@@ -43,7 +43,8 @@ class TensorFromTensors(OperatorRule):
     ``torch.stack([a, b])``, which joins them in the graph.
 
     ## Fix safety
-    There is no automatic fix yet: ``stack`` keeps the elements' dtype and their gradient.
+    Safe for elements of no dimensions and one dtype. ``torch.tensor`` cuts off their history,
+    so the stack is detached.
 
     ## Known limits
     ``torch.tensor(x)`` of a single tensor is traced, and fine.

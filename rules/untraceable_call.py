@@ -26,10 +26,12 @@ class HigherOrder(Match):
     """``torch.cond(...)``, ``checkpoint(...)`` and the like.
 
     Attributes:
+        call: the call.
         kind: the variant.
         shown: the function's name.
     """
 
+    call: cst.Call
     kind: str
     shown: str
 
@@ -60,7 +62,8 @@ class UntraceableCall(Rule[HigherOrder]):
     ``use_reentrant=False``, or no checkpoint at all: it saves memory in training only.
 
     ## Fix safety
-    There is no automatic fix yet.
+    Safe for checkpoints: ``use_reentrant=False`` computes the same. There is none for branches,
+    loops and derivatives in the graph, which have no plain form.
 
     ## Known limits
     A checkpoint that is called only where ``self.training`` holds is never reached.
@@ -109,13 +112,13 @@ class UntraceableCall(Rule[HigherOrder]):
                 continue
             match function.name.rpartition(".")[2]:
                 case "cond" if function.name in _CONDS:
-                    yield HigherOrder(call, "cond", "torch.cond")
+                    yield HigherOrder(call, call, "cond", "torch.cond")
                 case "while_loop":
-                    yield HigherOrder(call, "loop", "while_loop")
+                    yield HigherOrder(call, call, "loop", "while_loop")
                 case name if name in _TRANSFORMS and function.name.startswith(_FUNCTORCH):
-                    yield HigherOrder(call, "transform", f"torch.func.{name}")
+                    yield HigherOrder(call, call, "transform", f"torch.func.{name}")
                 case "checkpoint" if _reentrant(code, call):
-                    yield HigherOrder(call, "checkpoint", "checkpoint")
+                    yield HigherOrder(call, call, "checkpoint", "checkpoint")
 
 
 _TRANSFORMS = frozenset("grad grad_and_value jacrev jacfwd hessian vjp jvp".split())

@@ -2652,3 +2652,50 @@ CASES["mask-of-infinities"] = net("""
     v[v > 0] = 1
     return z, y
 """)
+
+CASES["copies-of-whole-tensors"] = known("""
+    z = torch.zeros_like(x)
+    z.copy_(x[:, :1])
+    w = torch.empty_like(x)
+    w.copy_(x)
+    w += 1
+    n = torch.zeros(x.shape, dtype=torch.int64)
+    n.copy_(x * 3)
+    v = torch.zeros_like(x)
+    v.copy_(x.transpose(2, 3).contiguous().transpose(2, 3))
+    s = x * 2
+    s.copy_(s[:1])
+    t = torch.zeros_like(x)
+    u = t
+    t.copy_(y)
+    return x, z, w, n, v.view(-1), s, u
+""")
+
+CASES["masks-combined-in-place"] = net("""
+    m = x > 0
+    m &= y > 0 if x.shape[0] > 1 else x < 3
+    m |= not m.any()
+    m &= (y > 0)[:, :1]
+    k = m
+    k ^= y > x
+    i = x.long()
+    i &= y > 0
+    seen = []
+    for step in range(2):
+        k |= y > step
+        seen.append(k)
+    return m, i, seen
+""")
+
+CASES["sizes-as-numbers"] = net(
+    """
+    n = x.shape[0] * x.shape[2]
+    half = int(n / x.shape[2])
+    return (
+        -int(n / 3) % 3, int(n / 2) ** 2, 2 ** int(x.shape[0]) // 3, math.ceil(n / 2) * 2,
+        x.long() * float(n), x / float(n), int((x.shape[0] - 5) / 2), int(n / 2).bit_length(),
+        [int(n / x.shape[2]), str(int(n / 3))], len(x) - len(y), x[: len(x) // 2], half,
+    )
+    """,
+    above="import math",
+)

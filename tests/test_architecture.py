@@ -43,6 +43,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "written_values": BASE | {"analysis", "codegen", "size_texts"},
     "rebuilding": BASE | {"analysis", "codegen", "written_values"},
     "composing": BASE | {"analysis", "changes", "codegen"},
+    "whole_sizes": BASE | {"analysis", "changes", "codegen", "composing"},
     "masking": BASE | {"analysis", "changes", "codegen", "rebinding"},
     "rebinding": BASE | {"analysis", "changes", "codegen"},
     "regions": BASE
@@ -74,6 +75,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "regions",
         "rule_types",
         "size_texts",
+        "whole_sizes",
         "written_values",
     },
     "rules": {"api"},

@@ -83,7 +83,7 @@ from trtlint.conversion.operators import UNJUDGED, translated
 from trtlint.conversion.torch2trt.report import torch2trt_report
 from trtlint.findings import Safety
 from trtlint.masking import chosen
-from trtlint.rebinding import is_local, rebound
+from trtlint.rebinding import is_local, out_of_place, overwritten, plain_assignment, rebound
 from trtlint.rebuilding import Rebuilder
 from trtlint.regions import laid_out, rebuilt, region_to_rebuild, removable, size_sources
 from trtlint.rule_types import (
@@ -99,6 +99,7 @@ from trtlint.rule_types import (
 )
 from trtlint.size_texts import SizeTexts
 from trtlint.verdicts import Verdict, cited, executed
+from trtlint.whole_sizes import half_rounded, whole_size
 from trtlint.written_values import Values
 
 
@@ -200,6 +201,7 @@ __all__ = [
     "executed",
     "fails",
     "flag_of",
+    "half_rounded",
     "has_dimension",
     "holds_bools",
     "holds_integers",
@@ -225,6 +227,9 @@ __all__ = [
     "odd_outputs",
     "only_checked",
     "only_torch2trt",
+    "out_of_place",
+    "overwritten",
+    "plain_assignment",
     "primary",
     "reads_elements",
     "rebound",
@@ -251,5 +256,6 @@ __all__ = [
     "variables",
     "varies",
     "view_writes",
+    "whole_size",
     "written_later",
 ]

@@ -239,8 +239,7 @@ class Composer:
         node = whole if whole is not None else self.use.node
         if not isinstance(node, cst.BaseExpression):
             raise Undecided("an augmented assignment writes into the tensor")
-        alone = isinstance(self.code.parent(node), _ROOMY) and "\n" not in str(text)
-        swap = Swap(self.code.code, node, str(text), bare=alone)
+        swap = in_place_of(self.code, node, str(text))
         if not self.named:
             return Change((swap,), imports=tuple(sorted(self.imports)))
         line = self.code.line_of(node)
@@ -285,6 +284,12 @@ class Composer:
 def _enclosed(source: str) -> str:
     """``source`` so that it may run over several lines."""
     return f"({source})" if "\n" in source else source
+
+
+def in_place_of(code: TracedCode, node: cst.BaseExpression, text: str) -> Swap:
+    """``text`` where an expression stands, in parentheses only where it may need them."""
+    alone = isinstance(code.parent(node), _ROOMY) and "\n" not in text
+    return Swap(code.code, node, text, bare=alone)
 
 
 def operands_of(use: OperatorUse, signature: tuple[str, ...]) -> dict[str, cst.BaseExpression]:

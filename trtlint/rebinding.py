@@ -6,12 +6,15 @@ from collections.abc import Collection
 
 import libcst as cst
 
+from trtlint.analysis import dtypes
+from trtlint.analysis.effects import is_fresh, is_pure
 from trtlint.analysis.moving import rebinding_obstacle
+from trtlint.analysis.operator_uses import OperatorUse
 from trtlint.analysis.traced_code import TracedCode
 from trtlint.analysis.undecided import Undecided
-from trtlint.analysis.values import Tensor
+from trtlint.analysis.values import Tensor, aliases
 from trtlint.changes import Change, Swap
-from trtlint.codegen import Text, layout
+from trtlint.codegen import Text, layout, primary
 
 
 def rebound(
@@ -58,3 +61,87 @@ def is_local(code: TracedCode, name: str) -> bool:
     facts = code.code.facts
     own = name in facts.bound or any(p.name == name for p in facts.parameters)
     return own and name not in code.code.rebound_inside
+
+
+def overwritten(code: TracedCode, use: OperatorUse, *, owner: bool = True) -> Change:
+    """``y = x`` in place of ``y.copy_(x)``, with what it takes to be of the same kind.
+
+    Args:
+        code: the function.
+        use: the copy.
+        owner: whether who handed the tensor in may look at it.
+
+    Raises:
+        Undecided: its result is used, or somebody else may see it.
+    """
+    call, statement = use.node, code.parent(use.node)
+    if not isinstance(statement, cst.Expr) or not isinstance(call, cst.Call):
+        raise Undecided("what the copy returns is used")
+    target, args = call.func, [arg for arg in call.args if arg.keyword is None]
+    if not isinstance(target, cst.Attribute) or len(args) != 1 or args[0].star:
+        raise Undecided("it has arguments that an assignment lacks")
+    node, line = args[0].value, code.line_of(call)
+    value, base = code.value(node), code.value(target.value)
+    if not isinstance(value, Tensor) or not isinstance(base, Tensor) or line is None:
+        raise Undecided(f"`{code.source(node)}` is not known to be a tensor")
+    if not is_pure(code, node):
+        raise Undecided("computing what is copied may have effects")
+    name, source = code.source(target.value), code.source(node)
+    text = primary(source, node)
+    same_place = value.device is not None and value.device == base.device
+    if not (dtypes.joinable(value.dtype, base.dtype) and same_place):
+        text = f"{text}.to({name})"
+    wide = value.shape == base.shape and value.shape is not None and value.exact and base.exact
+    if not wide:
+        text = f"{text}.expand_as({name})"
+    viewed = any(
+        isinstance(one.func, cst.Attribute)
+        and one.func.attr.value in ("view", "view_as")
+        and aliases(code.value(one.func.value)) & aliases(base)
+        for one in code.walk(cst.Call)
+    )
+    if viewed:
+        text = f"{text}.clone(memory_format={code.spelling('torch.contiguous_format')[0]})"
+    elif not (wide and is_fresh(code, value, line)):
+        text = f"{text}.clone()"
+    if text == f"({source})":
+        text = source
+    return rebound(code, statement, target.value, text, owner=owner)
+
+
+def out_of_place(code: TracedCode, statement: cst.AugAssign, *, owner: bool = True) -> Change:
+    """``t = t & u`` in place of ``t &= u``, for a tensor whose dtype and shape that keeps.
+
+    Args:
+        code: the function.
+        statement: the write.
+        owner: whether who handed the tensor in may look at it.
+
+    Raises:
+        Undecided: somebody may see the write.
+    """
+    return rebound(code, statement, statement.target, _spelled_out(code, statement), owner=owner)
+
+
+def _spelled_out(code: TracedCode, statement: cst.AugAssign) -> str:
+    """``n + 2`` of ``n += 2``."""
+    value = statement.value
+    sign = code.source(statement.operator).strip().removesuffix("=")
+    operand = code.source(value)
+    if not isinstance(value, cst.BaseNumber):
+        operand = primary(operand, value)
+    return f"{code.source(statement.target)} {sign} {operand}"
+
+
+def plain_assignment(code: TracedCode, statement: cst.AugAssign) -> Change:
+    """``n = n + 2`` in place of ``n += 2``, for what never changes in place.
+
+    Raises:
+        Undecided: the statement does not stand alone.
+    """
+    line = code.line_of(statement)
+    if line is None or len(line.body) != 1 or code.suite_of(line) is None:
+        raise Undecided("the statement does not stand alone in a plain block of statements")
+    indent = code.code.span(line).column - 1
+    text = layout(code.source(statement.target), _spelled_out(code, statement), indent)
+    return Change((Swap(code.code, line, text),))

@@ -44,9 +44,10 @@ class DType:
     def __str__(self) -> str:
         if self.spelled:
             return self.name
-        return {"model": "the model's dtype", "default": "the default dtype"}.get(
-            self.name, self.name if self.name.endswith(".dtype") else "a floating dtype"
-        )
+        if self.name in ("model", "default"):
+            return f"the {self.name}'s dtype" if self.name == "model" else "the default dtype"
+        unknown = self.name if self.name.endswith(".dtype") else "some dtype"
+        return "a floating dtype" if self.floating else unknown
 
 
 def spelled(name: str) -> DType | None:
@@ -158,6 +159,9 @@ def _promote_spelled(left: DType, right: DType) -> DType | None:
     return max(left, right, key=lambda dtype: order.index(dtype.name))
 
 
+_COUNTED = "with an integer("
+
+
 def with_scalar(dtype: DType | None, scalar: str) -> DType | None:
     """The dtype of ``tensor + scalar`` for a Python ``int``, ``float`` or ``bool``."""
     if dtype is None or dtype.floating:
@@ -168,8 +172,9 @@ def with_scalar(dtype: DType | None, scalar: str) -> DType | None:
         return INT64
     if scalar == "bool" or dtype.floating is False:
         return dtype
-    # An input of unknown dtype: only if it is bool does an int change it.
-    return None if scalar == "int" else dtype
+    if scalar != "int" or dtype.name.startswith(_COUNTED):
+        return dtype
+    return DType(f"{_COUNTED}{dtype.name})")  # only if the input is bool does an int change it
 
 
 def as_floating(dtype: DType | None) -> DType | None:
