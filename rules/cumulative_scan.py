@@ -25,7 +25,8 @@ class CumulativeScan(TranslationRule):
     and ``amax``.
 
     ## Fix safety
-    There is no automatic fix: the logarithm needs positive numbers and rounds otherwise.
+    Safe for running maxima and minima over a known number of elements whose places are not used:
+    they are taken in steps of 1, 2, 4, ... Products likewise are unsafe, as they round otherwise.
 
     ## Known limits
     ``logcumsumexp`` converts through the dynamo exporter; it is reported for TorchScript only.

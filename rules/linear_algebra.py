@@ -27,7 +27,10 @@ class LinearAlgebra(TranslationRule):
     engine.
 
     ## Fix safety
-    There is no automatic fix: the closed form depends on the size and rounds otherwise.
+    Safe for ``matrix_power`` of 2 and 3. The closed forms for two and three known rows, and
+    ``multi_dot`` from the left to the right, are unsafe: they round otherwise, and have infinities
+    where PyTorch raises an error. The inverse of a buffer is not kept as one: a checkpoint may
+    load another matrix.
 
     ## Known limits
     A decomposition of a constant is folded by some exporters; it is reported all the same. What

@@ -55,7 +55,8 @@ class OverflowInHalf(Rule[OperatorMatch]):
     ``torch.finfo(x.dtype).min`` for masks, an epsilon of 1e-6 or so.
 
     ## Fix safety
-    There is no automatic fix: the numbers are close, not equal.
+    Unsafe: literals that fill a mask become ``-65504.0``, of which a softmax leaves as little.
+    Constants that are added, and epsilons, are left: which number is as good depends on the rest.
 
     ## Known limits
     Constants that are arguments of the constructor are not followed. In FP32 nothing is wrong.

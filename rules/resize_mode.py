@@ -37,7 +37,8 @@ class ResizeMode(OperatorRule):
     for fixed sizes. For ``nearest-exact`` by a whole factor, ``nearest`` is the same.
 
     ## Fix safety
-    There is no automatic fix: another filter gives other numbers.
+    Safe for ``nearest-exact`` of known sizes, which picks elements by index, and by powers of two,
+    where ``nearest`` is the same. Antialiasing is left: another filter gives other numbers.
 
     ## Known limits
     A mode that is not spelled out is not known.
