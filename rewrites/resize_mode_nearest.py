@@ -21,8 +21,8 @@ _LONGEST = 64  # more indices than that are no longer readable
 
 
 class ResizeModeToIndices(Rewrite[OperatorMatch]):
-    """Pick the nearest neighbours by index, or with ``mode="nearest"`` where a size is multiplied by
-    a power of two.
+    """Pick the nearest neighbours by index, or with ``mode="nearest"`` where a size is multiplied
+    by a power of two.
 
     Why safe: the same elements are picked. Sizes for which the middle of a new pixel lies on the
     border between two old ones are declined: rounding decides there.

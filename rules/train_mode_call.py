@@ -49,8 +49,8 @@ class TrainModeCall(OperatorRule):
     itself, ``nn.GroupNorm`` or ``nn.InstanceNorm2d``, or mean and variance spelled out.
 
     ## Fix safety
-    Unsafe: ``training=self.training`` is passed to the functions, so that nothing is dropped in eval
-    mode. Layers that are made inside ``forward`` are left.
+    Unsafe: ``training=self.training`` is passed to the functions, so that nothing is dropped in
+    eval mode. Layers that are made inside ``forward`` are left.
 
     ## Known limits
     A model that is exported in training mode is not seen: that is how the export is called.

@@ -45,6 +45,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "composing": BASE | {"analysis", "changes", "codegen"},
     "whole_sizes": BASE | {"analysis", "changes", "codegen", "composing"},
     "masking": BASE | {"analysis", "changes", "codegen", "rebinding"},
+    "running": BASE | {"analysis", "composing"},
     "rebinding": BASE | {"analysis", "changes", "codegen"},
     "regions": BASE
     | {"analysis", "changes", "codegen", "rebuilding", "size_texts", "written_values"},
@@ -74,6 +75,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "rebuilding",
         "regions",
         "rule_types",
+        "running",
         "size_texts",
         "whole_sizes",
         "written_values",

@@ -97,6 +97,7 @@ from trtlint.rule_types import (
     TranslationRule,
     only_torch2trt,
 )
+from trtlint.running import running
 from trtlint.size_texts import SizeTexts
 from trtlint.verdicts import Verdict, cited, executed
 from trtlint.whole_sizes import half_rounded, whole_size
@@ -238,6 +239,7 @@ __all__ = [
     "region_to_rebuild",
     "remaining",
     "removable",
+    "running",
     "same_dtype",
     "second_result_used",
     "sequence",

@@ -166,15 +166,21 @@ class Composer:
         self.named[key] = (new, source)
         return new
 
-    def fill(self, template: str) -> str:
+    def fill(self, template: str, **known: str) -> str:
         """A template with operands by name, and torch functions, in braces: ``{torch.abs}({x})``.
+
+        Args:
+            template: the template.
+            known: the source of further names in it.
 
         Raises:
             Undecided: an operand that stands several times cannot be computed before.
         """
         fields = [name for _, name, _, _ in Formatter().parse(template) if name is not None]
-        texts: dict[str, str] = {}
+        texts = dict(known)
         for name in fields:
+            if name in known:
+                continue
             if name.startswith("torch."):
                 texts[name] = self.torch(name)
             else:
