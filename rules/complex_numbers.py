@@ -2,10 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import ClassVar
 
-from trtlint.api import GROUPS, TranslationRule, Verdict, cited, translated
+from trtlint.api import (
+    GROUPS,
+    OperatorMatch,
+    TracedCode,
+    TranslationRule,
+    Verdict,
+    cited,
+    translated,
+)
+
+
+@dataclass(frozen=True, eq=False)
+class ComplexMatch(OperatorMatch):
+    """One use of complex numbers."""
+
+    @property
+    def group(self) -> str:
+        """All of a function, as they hang together."""
+        return "complex numbers"
 
 
 class ComplexNumbers(TranslationRule):
@@ -25,8 +44,9 @@ class ComplexNumbers(TranslationRule):
     cosine and sine kept as two real buffers.
 
     ## Fix safety
-    There is no automatic fix yet: which tensors are complex has to be followed through the
-    model.
+    Unsafe, where complex numbers are made and taken apart again in one function, with sums,
+    products and changes of shape between: two real tensors take their place. PyTorch's own
+    product rounds some elements once less. Complex buffers, inputs and results are left.
 
     ## Known limits
     The dynamo exporter fails on complex operators beyond sums, products and absolute values;
@@ -44,3 +64,8 @@ class ComplexNumbers(TranslationRule):
         cited("rejected", "4e820ae: no converter"),
     )
     only_if_minded = frozenset({name for name in verdicts if name.startswith(("fine.", "varies."))})
+
+    def check(self, code: TracedCode) -> Iterator[OperatorMatch]:
+        """Every use of one of the operators."""
+        for found in super().check(code):
+            yield ComplexMatch(found.node, found.use, found.kind, found.more)

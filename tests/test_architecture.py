@@ -45,6 +45,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "composing": BASE | {"analysis", "changes", "codegen"},
     "whole_sizes": BASE | {"analysis", "changes", "codegen", "composing"},
     "masking": BASE | {"analysis", "changes", "codegen", "rebinding"},
+    "pairs": BASE | {"analysis", "codegen", "composing"},
     "running": BASE | {"analysis", "composing"},
     "rebinding": BASE | {"analysis", "changes", "codegen"},
     "regions": BASE
@@ -71,6 +72,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "composing",
         "conversion",
         "masking",
+        "pairs",
         "rebinding",
         "rebuilding",
         "regions",

@@ -83,6 +83,7 @@ from trtlint.conversion.operators import UNJUDGED, translated
 from trtlint.conversion.torch2trt.report import torch2trt_report
 from trtlint.findings import Safety
 from trtlint.masking import chosen
+from trtlint.pairs import Pairs
 from trtlint.rebinding import is_local, out_of_place, overwritten, plain_assignment, rebound
 from trtlint.rebuilding import Rebuilder
 from trtlint.regions import laid_out, rebuilt, region_to_rebuild, removable, size_sources
@@ -161,6 +162,7 @@ __all__ = [
     "OperatorMatch",
     "OperatorRule",
     "OperatorUse",
+    "Pairs",
     "Range",
     "Ratio",
     "Rebuilder",

@@ -154,7 +154,7 @@ class Composer:
             return self.source(name)
         if isinstance(node, cst.UnaryOperation) and isinstance(node.expression, cst.BaseNumber):
             return self.once(name)
-        self._must_precede(node)
+        must_precede(self.code, node)
         return self._name(name, "value" if name == "input" else name, self._bare(node))
 
     def _name(self, key: str, wish: str, source: str) -> str:
@@ -197,7 +197,7 @@ class Composer:
         Raises:
             Undecided: it cannot be computed there.
         """
-        self._must_precede(self.whole)
+        must_precede(self.code, self.whole)
         return self._name(wish, wish, source)
 
     def from_front(self, name: str, of: str = "input", *, between: bool = False) -> str:
@@ -268,23 +268,24 @@ class Composer:
         known = isinstance(self.code.value(node), Tensor | Int | Number | DTypeValue)
         return known and isinstance(self.code.value(node.value), Module)
 
-    def _must_precede(self, node: cst.BaseExpression) -> None:
-        """That computing ``node`` before its statement changes nothing.
 
-        Raises:
-            Undecided: it may.
-        """
-        shown = self.code.source(node)
-        line = self.code.line_of(node)
-        if line is None or self.code.suite_of(line) is None or len(line.body) != 1:
-            raise Undecided(f"`{shown}` is needed twice, and has no statement of its own")
-        if not all(is_pure(self.code, part) for part in line.body[0].children):
-            raise Undecided(f"`{shown}` is needed twice, and its statement may have effects")
-        around = self.code.parent(node)
-        while around is not None and around is not line:
-            if isinstance(around, _CONDITIONAL):
-                raise Undecided(f"`{shown}` is needed twice, and may not be computed at all")
-            around = self.code.parent(around)
+def must_precede(code: TracedCode, node: cst.BaseExpression) -> None:
+    """That computing ``node`` before its statement changes nothing.
+
+    Raises:
+        Undecided: it may.
+    """
+    shown = code.source(node)
+    line = code.line_of(node)
+    if line is None or code.suite_of(line) is None or len(line.body) != 1:
+        raise Undecided(f"`{shown}` is needed twice, and has no statement of its own")
+    if not all(is_pure(code, part) for part in line.body[0].children):
+        raise Undecided(f"`{shown}` is needed twice, and its statement may have effects")
+    around = code.parent(node)
+    while around is not None and around is not line:
+        if isinstance(around, _CONDITIONAL):
+            raise Undecided(f"`{shown}` is needed twice, and may not be computed at all")
+        around = code.parent(around)
 
 
 def _enclosed(source: str) -> str:

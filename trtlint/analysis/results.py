@@ -71,6 +71,18 @@ def _view(args: Args) -> Value:
     return replace(result, storage=args.shared) if isinstance(result, Tensor) else result
 
 
+def _complex(args: Args) -> Value:
+    """Complex numbers, or their parts: of some dtype."""
+    result = _some(args)
+    return replace(result, dtype=None) if isinstance(result, Tensor) else result
+
+
+def _complex_view(args: Args) -> Value:
+    """The same memory as complex numbers, or as their parts."""
+    result = _complex(args)
+    return replace(result, storage=args.shared) if isinstance(result, Tensor) else result
+
+
 def _unbound(args: Args) -> Value:
     """Rows of the same memory, as many as the axis is long where that is a number."""
     row, tensor = _view(args), args.tensor()
@@ -284,6 +296,8 @@ FUNCTIONS: dict[str, Callable[[Args], Value]] = {
         _view,
     ),
     "unbind": _unbound,
+    **dict.fromkeys(("polar", "complex"), _complex),
+    **dict.fromkeys(("view_as_complex", "view_as_real"), _complex_view),
     **dict.fromkeys(("argmax", "argmin"), _indices),
     **dict.fromkeys(("cummax", "cummin", "sort"), _sorted),
     **dict.fromkeys(("max", "min"), _extreme),
