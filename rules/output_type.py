@@ -65,10 +65,21 @@ class OutputType(Rule[OddOutput]):
     named tuples and None are fine: they are flattened.
 
     ## Use instead
-    Return tensors; keep the rest outside, or wrap the model for export.
+    Return tensors; keep the rest outside. Where callers need what ``forward`` returns, leave it
+    and export a module around it, whose ``forward`` picks the tensors:
+
+        class ForExport(nn.Module):
+            def __init__(self, model):
+                super().__init__()
+                self.model = model
+
+            def forward(self, x):
+                result = self.model(x)
+                return result.mask, result.score
 
     ## Fix safety
-    There is no automatic fix: callers see what ``forward`` returns.
+    There is no automatic fix: callers see what ``forward`` returns, and a wrapper belongs to the
+    script that exports.
 
     ## Known limits
     A module that is built from a configuration may be called by another one without a trace of it
@@ -78,7 +89,7 @@ class OutputType(Rule[OddOutput]):
     name = "output-type"
     family = "io"
     message = "`{output}` is returned by the model and is {what}, not a tensor"
-    hint = "return tensors, and hand the rest over outside the model"
+    hint = "return tensors, or export a module around it whose forward picks them"
     verdicts: ClassVar[Mapping[str, Mapping[str, Verdict]]] = {
         "number": {**through_onnx(_NAMELESS, _CONSTANT), **_OTHERS},
         "read": {**through_onnx(emits(), _CONSTANT), **_OTHERS},
