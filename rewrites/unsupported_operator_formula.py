@@ -64,8 +64,8 @@ class UnsupportedOperatorToFormula(Rewrite[OperatorMatch]):
     """Write the formula of a function: ``x.exp() - 1`` for ``torch.expm1(x)``.
 
     Why unsafe: each step rounds, by a unit in the last place or so; near zero ``expm1`` and its
-    inverse kin lose digits that the function keeps, and large arguments overflow sooner. The sign of
-    a not-a-number is not copied, and the slope of ``RReLU`` is the one of eval mode.
+    inverse kin lose digits that the function keeps, and large arguments overflow sooner. The sign
+    of a not-a-number is not copied, and the slope of ``RReLU`` is the one of eval mode.
     """
 
     rule = UnsupportedOperator
