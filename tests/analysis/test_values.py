@@ -67,6 +67,10 @@ x.cumsum(1)
 (x > 0).long().topk(1, 1).values
 x.cummax(1)[1]
 torch.isin(x, x)
+torch.polar(x, x)
+torch.complex(x, x)
+torch.view_as_real(torch.complex(x, x) * 2)
+torch.view_as_complex(x.unflatten(-1, (-1, 2)))
 torch.count_nonzero(x)
 torch.bmm(x[0], x[0].transpose(1, 2))
 torch.matmul(x, x.transpose(2, 3))
