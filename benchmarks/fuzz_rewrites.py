@@ -1,6 +1,7 @@
 """Random modules that write into tensors, before and after `fix`: nothing may differ.
 
     python benchmarks/fuzz_rewrites.py [--examples 20000] [--seed N] [--jobs 2] [--failures FOLDER]
+                                         [--declined FILE]
 
 The modules come from `tests/write_grammar.py`: rank 1 to 5; slices, steps, integers, masks, loops,
 augmented and in-place writes, in any order, overlapping or not, with aliases and without.
@@ -47,12 +48,14 @@ class Tally:
         kinds: by kind, route, and whether they have an equivalent.
         reasons: why findings are left in modules that have an equivalent, by how many modules.
         other_reasons: the same of the others.
+        examples: by reason, the shortest module with an equivalent that is declined for it.
         failures: problem, source, and what the fix made of it.
     """
 
     kinds: Counter[tuple[str, str, bool]] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
     other_reasons: Counter[str] = field(default_factory=Counter)
+    examples: dict[str, str] = field(default_factory=dict)
     failures: list[tuple[str, str, str]] = field(default_factory=list)
 
     def add(self, other: Tally) -> None:
@@ -61,6 +64,13 @@ class Tally:
         self.reasons += other.reasons
         self.other_reasons += other.other_reasons
         self.failures += other.failures
+        for reason, text in other.examples.items():
+            self.show(reason, text)
+
+    def show(self, reason: str, text: str) -> None:
+        """Keep the shortest example."""
+        if len(text) < len(self.examples.get(reason, text + " ")):
+            self.examples[reason] = text
 
     def count(self, *kinds: str, route: str = "", equivalent: bool | None = None) -> int:
         """How many there are of these kinds."""
@@ -71,7 +81,7 @@ class Tally:
         )
 
     @property
-    def examples(self) -> int:
+    def ran(self) -> int:
         """How many modules ran."""
         return self.count(*KINDS)
 
@@ -97,9 +107,10 @@ def search(seed: int, known: Counter[str]) -> Tally:
             tally.kinds[verdict.kind, writing.targets[0].partition("-")[0], has] += 1
             if verdict.kind in ("declined", "partly"):
                 (tally.reasons if has else tally.other_reasons).update(set(verdict.reasons))
+                for reason in verdict.reasons if has else ():
+                    tally.show(reason, source(writing))
         if verdict.problem:
-            text = f"# {', '.join(writing.targets)}\n{writing.text}"
-            last.append((verdict.problem, text, verdict.new))
+            last.append((verdict.problem, source(writing), verdict.new))
             raise AssertionError(verdict.problem)
 
     phases = [hypothesis.Phase.generate]
@@ -122,6 +133,11 @@ def search(seed: int, known: Counter[str]) -> Tally:
     return tally
 
 
+def source(writing: Any) -> str:
+    """The module, and what it is fixed for."""
+    return f"# {', '.join(writing.targets)}\n{writing.text}"
+
+
 def work(job: int, jobs: int, options: argparse.Namespace, results: Any) -> None:
     """Search after search, until this job has had its part of the examples."""
     import torch
@@ -135,7 +151,7 @@ def work(job: int, jobs: int, options: argparse.Namespace, results: Any) -> None
     while done < options.examples / jobs:
         tally = search(options.seed * 1_000_003 + number * jobs + job, known)
         known.update(kind(problem) for problem, _, _ in tally.failures)
-        done += tally.examples
+        done += tally.ran
         number += 1
         results.put(tally)
     results.put(None)
@@ -148,7 +164,7 @@ def kind(problem: str) -> str:
 
 def report(tally: Tally, seconds: float) -> bool:
     """Print; whether it is good enough."""
-    print(f"{tally.examples} modules in {seconds:.0f} s ({tally.count('invalid')} more do not run)")
+    print(f"{tally.ran} modules in {seconds:.0f} s ({tally.count('invalid')} more do not run)")
     for route, name in (("tensorrt", "targets through ONNX"), ("torch2trt", "torch2trt")):
         print(f"\n{name:<24}{'rewritten':>12}{'partly':>12}{'declined':>12}{'no finding':>12}")
         for has, what in ((True, "with an equivalent"), (False, "others")):
@@ -179,6 +195,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--failures", type=Path, help="write each failing module there")
+    parser.add_argument("--declined", type=Path, help="write an example of each reason there")
     options = parser.parse_args(argv)
     sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
     import write_runs  # noqa: F401 (torch is then imported once, before the fork)
@@ -199,8 +216,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             running -= 1
             continue
         total.add(tally)
-        if total.examples - told >= 1000:
-            told = total.examples
+        if total.ran - told >= 1000:
+            told = total.ran
             seconds = time.perf_counter() - start
             print(
                 f"{told:>7} modules, {seconds:>5.0f} s, {len(total.failures)} failures, "
@@ -215,6 +232,12 @@ def main(argv: Sequence[str] | None = None) -> int:
             (options.failures / f"{number:03}.py").write_text(
                 f"# {problem.splitlines()[0]}\n{text}"
             )
+    if options.declined:
+        parts = (
+            f"## {count} {reason}\n\n{total.examples[reason]}"
+            for reason, count in total.reasons.most_common()
+        )
+        options.declined.write_text("\n".join(parts))
     return 0 if report(total, time.perf_counter() - start) else 1
 
 

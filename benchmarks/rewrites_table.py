@@ -9,8 +9,9 @@ ONNX exporter. Layers are those of the parsed network, before TensorRT folds and
 without numbers: nothing that ONNX leads to changes there. Measurements are kept in FILE by the
 texts that were measured.
 
-Then the cards of `truth/cards.json` that say "yes" and "exact": which rewrites each has, or the
-written reason why it has none. Exit status 1 says that one has neither.
+Then the cards of `truth/cards.json` that say "yes" and "exact": which rewrites each has, or why it
+has none, in its own words or in those of `trtlint/why_not.json`. Exit status 1 says that one has
+neither.
 """
 
 from __future__ import annotations
@@ -203,13 +204,15 @@ def cards() -> Iterator[tuple[bool, str]]:
     for card, row in said.items():
         if row["fix"] != "yes" or not row["exact"]:
             continue
+        rule, _, what = row["why_not"].partition(": ")
+        reason = catalogue.find_rule(rule).why_not.get(what, "") if rule else row["reason"]
         unknown = set(row["rewrites"]) - known
         if unknown:
             yield False, f"{card} {row['name']}: there is no rewrite {', '.join(sorted(unknown))}"
         elif row["rewrites"]:
             yield True, f"{card} {row['name']}: {', '.join(row['rewrites'])}"
-        elif row["reason"]:
-            yield True, f"{card} {row['name']}: none, because {row['reason']}"
+        elif reason:
+            yield True, f"{card} {row['name']}: none, because {reason}"
         else:
             yield False, f"{card} {row['name']}: NEITHER A REWRITE NOR A REASON"
 

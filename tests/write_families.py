@@ -198,11 +198,18 @@ def loop(w: Writer) -> str:
         f"out[{here}] = 0.5", f"t = {s}[{here}] * 2\nout[{here}] = t + i", f"acc = acc + {s}[{here}]\nout[{here}] = acc",
         f"acc += {s}[{here}]\nout[{here}] = acc", f"if i > 0:\n    out[{here}] = {s}[{w.on(axis, 'i - 1')}]\nelse:\n    out[{here}] = {s}[{w.on(axis, '0')}]",
         f"if i > 0:\n    out[{here}] = {s}[{w.on(axis, 'i - 1')}]", f"out[{here}] = out[{here}] + {s}[{here}]",
+        f"z += 1\nout[{here}] = z[{here}]", f"out[{here}] = acc\nacc += {s}[{here}]", f"out[{here}] = {s}[{here}]\nif i == 1:\n    break",
+        f"if i == 1:\n    continue\nout[{here}] = {s}[{here}]", f"row = {s}[{here}] * 1\nout[{here}] = row\nrow += 1",
     ]  # fmt: skip
     body = w.one(bodies)
+    if "break" in body or "continue" in body:
+        w.against.add("a loop that does not run through")
     ranges = [f"range({size})", f"range({size})", f"range(0, {size})"]
     if w.known(axis) or w.chance(6):
         ranges += [
+            f"reversed(range({size}))",
+            f"list(range({size}))",
+            "(0, 1)",
             "range(2)",
             f"range(1, {size})",
             f"range({size} - 1, -1, -1)",
@@ -270,6 +277,20 @@ def nested(w: Writer) -> str:
     return "out"
 
 
+def swapped(w: Writer) -> str:
+    """Two regions by one statement, or one value into two."""
+    w.against.add("one statement that writes twice")
+    out = _like(w)
+    axis = w.number(0, w.rank - 1)
+    first, second = w.on(axis, "0"), w.on(axis, "-1")
+    s = w.source()
+    forms = [f"{out}[{first}], {out}[{second}] = {s}[{second}], {s}[{first}]", f"{out}[{first}] = {out}[{second}] = {s}[{first}]",
+             f"{out}[{first}], q = {s}[{second}], 1", f"{out}[{first}], {out}[{second}] = {out}[{second}], {out}[{first}]",
+             f"{out}[{first}] = 0; {out}[{second}] = {s}[{second}]", f"for {out}[{first}] in (0, 1):\n    pass", f"q = [{out}[{first}].fill_(i) for i in (1, 2)]"]  # fmt: skip
+    w.add(w.one(forms))
+    return out
+
+
 def block(w: Writer) -> None:
     """The last statement, somewhere else than in the body of forward."""
     w.against.add("a statement in a block that is no loop of a known number of rounds")
@@ -308,5 +329,5 @@ def returned(w: Writer, out: str) -> str:
 
 FAMILIES: tuple[Family, ...] = (
     anywhere, anywhere, anywhere, partition, partition, every, interleaved, interleaved, pasted,
-    masked, whole, halves, loop, loop, volume, nested,
+    masked, whole, halves, loop, loop, volume, nested, swapped,
 )  # fmt: skip

@@ -41,6 +41,10 @@ def bump(t):
     return t
 
 
+def put(t, v):
+    t[:1] = v[:1]
+
+
 class Net(nn.Module):
     def __init__(self):
         super().__init__()
@@ -139,10 +143,12 @@ class Writer:
             self.add("x = self.conv(x)", f"{sizes} = x.shape")
         else:
             self.add(f"{sizes} = x.shape" if self.chance(2) else f"{sizes} = x.size()")
-        cast = self.number(0, 9)
-        if cast < 3:
-            self.add(("x = x.float()", "x = x.double()", "x = x.half()")[cast])
+        casts = ["x = x.float()", "x = x.double()", "x = x.half()", "x = torch.nan_to_num(x).clamp(-9, 9).long()", "x = x > 0", "x = x.transpose(-1, 0).contiguous().transpose(-1, 0)", "x = x.flip(-1)"]  # fmt: skip
+        if self.chance(3):
+            self.add(self.one(casts))
         self.add(f"y = {self.one(['x * 3 + 1', 'F.relu(x)', '-x', 'x.clone()'])}", "z = y * 2")
+        if self.rank > 1:
+            self.add("k = c // 2")
 
     # -- tensors ----------------------------------------------------------------------------------
 
@@ -185,6 +191,16 @@ class Writer:
             return f"{self.source()}.sum()"
         if kind == 14 and last:
             return f"{part}.sum(-1, keepdim=True)"
+        if kind == 15 and self.chance(3):
+            return self.one(
+                [
+                    f"bump(z)[{index}]",
+                    f"{part}[None]",
+                    f"(t := {part}) * 2 + t",
+                    f"{part}.mul(2).relu_()",
+                    f"z[{index}] if x.shape[0] > 1 else {part}",
+                ]
+            )
         return f"{part} * {self.one(['2', '0.5', '3'])}"
 
     def mapped(self, part: str) -> str:
@@ -265,12 +281,17 @@ class Writer:
         if not self.chance(6):
             return
         if self.chance(2):
-            harmless = ["q = F.relu(z)", "z = z + 1", "z += 1", "q = {0}.mean()", "{0} = {0} * 2", "m = x.shape[0]", "z = z * 1  # kept", "x = x + 0.5"]  # fmt: skip
+            harmless = ["y += 1", "z.mul_(2)", "z[:1] = 0", "{0} = {0} + {0}.flip(0)", "more = {0} * 2\nmore[:1] = {0}[:1]\nz = more", "{0}, z = {0} * 1, y", "x.add_(1)", "{0} = {0}.clone()", "q = F.relu(z)", "z = z + 1", "z += 1", "q = {0}.mean()", "{0} = {0} * 2", "m = x.shape[0]", "z = z * 1  # kept", "x = x + 0.5"]  # fmt: skip
             self.add(self.one(harmless).format(out))
+            return
+        if self.chance(6) and self.rank > 1:
+            self.against.add("the name of a size is bound again")
+            self.add(self.one(["k += 1", "c = c - 1", "b = b + 1", "c, b = b, c", "k = 0"]))
             return
         self.against.add("another name sees the storage")
         sees = ["view = {0}[:1]", "view = {0}", "other = [{0}]", "self.kept = {0}", "bump({0})", "f = lambda: {0}.sum()",
-                "view = {0}.view(-1)", "for q in {0}:\n    q += 1", "other = ({0}, x)", "q = bump({0}[:1])", "view = {0}.detach()"]  # fmt: skip
+                "view = {0}.view(-1)", "for q in {0}:\n    q += 1", "other = ({0}, x)", "q = bump({0}[:1])", "view = {0}.detach()",
+                "put({0}, y)", "view = torch.unbind({0})", "{0} += {0}.flip(0)\nview = {0}[..., :1]", "other = {{'a': {0}}}\nother['a'] += 1"]  # fmt: skip
         self.add(self.one(sees).format(out))
 
 
