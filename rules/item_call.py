@@ -38,10 +38,12 @@ class ElementRead(Match):
     """``x.item()``, ``int(x)``, ``x.numpy()`` and the like.
 
     Attributes:
+        call: the call.
         kind: the variant.
         shown: the call as written.
     """
 
+    call: cst.Call
     kind: str
     shown: str
 
@@ -72,7 +74,8 @@ class ItemCall(Rule[ElementRead]):
     Keep the tensor: a tensor of no dimensions multiplies, compares and broadcasts as a number does.
 
     ## Fix safety
-    There is no automatic fix yet.
+    Safe where the number is added to, subtracted from, multiplied or compared with a tensor of its
+    own dtype. Unsafe for divisions, which PyTorch may carry out with the reciprocal of a number.
 
     ## Known limits
     Reading parameters, buffers and other constants is not reported: the value is the right one.
@@ -100,7 +103,7 @@ class ItemCall(Rule[ElementRead]):
         for call in code.walk(cst.Call):
             kind = _kind(code, call)
             if kind is not None and not _only_shown(code, call):
-                yield ElementRead(call, kind, code.source(call))
+                yield ElementRead(call, call, kind, code.source(call))
 
 
 def _kind(code: TracedCode, call: cst.Call) -> str | None:

@@ -72,7 +72,8 @@ class TensorCondition(Rule[TensorTest]):
     ``max``, a flag given to the constructor where the tensor never changes.
 
     ## Fix safety
-    There is no automatic fix yet.
+    Safe where both sides are tensors of one shape and dtype that can be computed for any input.
+    Unsafe where the dtypes are not known, or where one side is a tensor that others see as well.
 
     ## Known limits
     Values that the analysis cannot follow are not reported, nor are tests of sizes. What is asked

@@ -2699,3 +2699,64 @@ CASES["sizes-as-numbers"] = net(
     """,
     above="import math",
 )
+
+CASES["choices-by-a-tensor"] = known("""
+    if (x > 1).any() and not x.sum() > 9:
+        x = x * 2
+        y = x + 1
+    else:
+        y = y - 1
+    z = x + 1 if y.max().item() > 0.5 else y
+    z += 1
+    if y.mean():
+        w = torch.zeros_like(y)
+    else:
+        w = y / y.sum()
+    return x, y, z, w * max(x.sum(), y.sum()) + min(x.mean(), -x.mean())
+""")
+
+CASES["choices-among-aliases"] = known("""
+    k = x
+    if x.sum() > 0:
+        x = x * 2
+    x += 1
+    v = x if x.sum() > 0 else y
+    seen = []
+    for step in range(2):
+        if y.sum() > step:
+            y = y * 0.5
+        seen.append(y)
+    return k, x, v, seen
+""")
+
+CASES["choices-that-may-fail"] = known("""
+    n = (x * 3).long()
+    if n.min() > 0:
+        n = 7 // n
+    i = n.flatten()
+    if i.min() >= 0 and i.max() < 4:
+        x = self.conv.bias[i].view_as(x)
+    if x.sum() > 0:
+        return x[:, :1]
+    return x
+""")
+
+CASES["numbers-out-of-tensors"] = known("""
+    n = (x > 0).sum()
+    s = x.max().item()
+    for i in range(2):
+        t = x.min().item()
+        x = x * t
+    return (
+        x * s, s - x, s / x, x / s, y < s, s > y, x.masked_fill(y > 0, s), y.half() * s, y.double() * s,
+        x.long() * int(n), x.int() * n.item(), y * n.item(), y ** s, f"{s}",
+    )
+""")
+
+CASES["numbers-out-of-inputs"] = net("""
+    s = float(x.max())
+    a = torch.from_numpy(3 - x.detach().cpu().numpy() * 2)
+    b = torch.from_numpy(y.detach().numpy())
+    b += 1
+    return x * s, x * x.max().item(), x.max().item() - y, a, b, y
+""")

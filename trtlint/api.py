@@ -73,6 +73,7 @@ from trtlint.analysis.view_writes import view_writes
 from trtlint.analysis.write_regions import region_of
 from trtlint.analysis.writes import SliceWrite, index_values, mentions, slice_writes
 from trtlint.changes import Change, Decline, Insert, Swap
+from trtlint.choosing import chosen_by, extreme
 from trtlint.class_edits import add_to_init, move_into_class
 from trtlint.codegen import CallText, SumText, Text, call, layout, primary, sequence, tailed
 from trtlint.collecting import collected
@@ -82,6 +83,7 @@ from trtlint.conversion.operator_groups import GROUPS, remaining
 from trtlint.conversion.operators import UNJUDGED, translated
 from trtlint.conversion.torch2trt.report import torch2trt_report
 from trtlint.findings import Safety
+from trtlint.kept_tensors import kept_tensor, without_numpy
 from trtlint.masking import chosen
 from trtlint.pairs import Pairs
 from trtlint.rebinding import is_local, out_of_place, overwritten, plain_assignment, rebound
@@ -194,6 +196,7 @@ __all__ = [
     "call",
     "call_chain",
     "chosen",
+    "chosen_by",
     "cited",
     "collected",
     "decompose",
@@ -202,6 +205,7 @@ __all__ = [
     "emits",
     "escapes",
     "executed",
+    "extreme",
     "fails",
     "flag_of",
     "half_rounded",
@@ -219,6 +223,7 @@ __all__ = [
     "is_torch_name",
     "joinable_dtypes",
     "keeps_every_value",
+    "kept_tensor",
     "laid_out",
     "layout",
     "loop_obstacle",
@@ -261,5 +266,6 @@ __all__ = [
     "varies",
     "view_writes",
     "whole_size",
+    "without_numpy",
     "written_later",
 ]

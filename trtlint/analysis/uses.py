@@ -7,21 +7,42 @@ from collections.abc import Collection, Iterator
 import libcst as cst
 
 from trtlint.analysis.effects import captured, is_pure_call
+from trtlint.analysis.retention import KEPT
 from trtlint.analysis.traced_code import TracedCode
 from trtlint.analysis.values import UNKNOWN, Function, Ref, Tensor, Unknown, Value, aliases
 
 
 def written_later(code: TracedCode, node: cst.BaseExpression) -> bool:
     """Whether something in the function may write into the tensor that ``node`` yields."""
-    tokens = aliases(code.value(node))
+    return is_written(code, code.value(node))
+
+
+def is_written(code: TracedCode, value: Value) -> bool:
+    """The same of a tensor."""
+    tokens = aliases(value)
     return any(aliases(code.value(target)) & tokens for target in _written(code))
 
 
 def escapes(code: TracedCode, node: cst.BaseExpression) -> bool:
     """Whether the tensor that ``node`` yields may be returned, stored or passed to unknown code."""
-    tokens = aliases(code.value(node))
+    return is_handed_out(code, code.value(node))
+
+
+def is_handed_out(code: TracedCode, value: Value) -> bool:
+    """The same of a tensor."""
+    tokens = aliases(value)
     returned = code.evaluation.returns or UNKNOWN
     return bool(aliases(returned) & tokens) or captured(code, tokens, code.nodes()) is not None
+
+
+def is_sole(code: TracedCode, value: Value, name: str, line: cst.CSTNode) -> bool:
+    """Whether nobody but the variable ``name`` holds a tensor before a statement."""
+    tokens = aliases(value)
+    if any(t.startswith(("self", "parameter ")) or t == KEPT for t in tokens):
+        return False
+    if any(other != name and aliases(v) & tokens for other, v in code.before(line).items()):
+        return False
+    return captured(code, tokens, code.nodes()) is None
 
 
 def _written(code: TracedCode) -> Iterator[cst.BaseExpression]:
