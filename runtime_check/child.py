@@ -10,11 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from trtlint.errors import LoadFailed, TrtlintError, UsageError
-from trtlint.runtime_check.load import load
+from trtlint.runtime_check.load import LoadedModel, load
+from trtlint.runtime_check.no_gpu import stand_in
+from trtlint.runtime_check.overlay import Overlay
 from trtlint.runtime_check.pipeline import Pipeline
 from trtlint.runtime_check.result import VerifyResult
 from trtlint.runtime_check.supervise import Request
 from trtlint.runtime_check.tensors import ModelInputs, bind_inputs, make_inputs
+from trtlint.runtime_check.trial import TrialRequest, TrialResult, compare, record, seed_all
 
 
 def main(folder: Path) -> None:
@@ -24,10 +27,12 @@ def main(folder: Path) -> None:
         if hasattr(faulthandler, "register"):
             faulthandler.register(signal.SIGUSR1, file=stacks, all_threads=False)
             (folder / "ready").touch()
-        request: Request = pickle.loads((folder / "request").read_bytes())
+        request: Request | TrialRequest = pickle.loads((folder / "request").read_bytes())
         try:
             _limit_memory(request.limits.memory_gib)
-            reply: object = _verify(request, folder)
+            reply: object = (
+                _verify(request, folder) if isinstance(request, Request) else _try(request, folder)
+            )
         except TrtlintError as error:
             error.__cause__ = error.__context__ = None
             reply = error
@@ -39,9 +44,27 @@ def main(folder: Path) -> None:
         faulthandler.disable()
 
 
-def _verify(request: Request, folder: Path) -> VerifyResult:
+def _load(request: Request | TrialRequest, folder: Path) -> tuple[LoadedModel, Overlay]:
     _stage(folder, "load")
-    loaded = load(request.spec)
+    overlay = Overlay(request.changes.texts)
+    overlay.install()
+    if request.changes.no_gpu:
+        stand_in()
+    seed_all(request.options.seed)
+    return load(request.spec), overlay
+
+
+def _try(request: TrialRequest, folder: Path) -> TrialResult:
+    loaded, overlay = _load(request, folder)
+    _stage(folder, "eager")
+    if not request.first:
+        return compare(request, loaded)
+    inputs = _inputs(request, loaded.module, loaded.example)
+    return record(request, loaded, inputs, overlay.loaded)
+
+
+def _verify(request: Request, folder: Path) -> VerifyResult:
+    loaded, _ = _load(request, folder)
 
     def observe(name: str, so_far: VerifyResult) -> None:
         _write(folder / "partial", so_far)
@@ -57,7 +80,7 @@ def _verify(request: Request, folder: Path) -> VerifyResult:
     ).run()
 
 
-def _inputs(request: Request, module: Any, example: Any) -> ModelInputs:
+def _inputs(request: Request | TrialRequest, module: Any, example: Any) -> ModelInputs:
     if request.inputs:
         return make_inputs(module, request.inputs, request.options.seed)
     if example is None:

@@ -32,7 +32,7 @@ def call_module(module: Any, inputs: ModelInputs, seed: int, user_code: UserCode
     with (
         torch.no_grad(),
         torch.random.fork_rng(devices=[]),  # the caller's generator stays
-        _kept_buffers(module),
+        kept_buffers(module),
     ):
         torch.manual_seed(seed)
         return guarded(
@@ -43,7 +43,8 @@ def call_module(module: Any, inputs: ModelInputs, seed: int, user_code: UserCode
 
 
 @contextlib.contextmanager
-def _kept_buffers(module: Any) -> Iterator[None]:
+def kept_buffers(module: Any) -> Iterator[None]:
+    """Put back afterwards what was written into buffers."""
     kept = [
         (part, name, buffer, buffer.clone())
         for part in module.modules()

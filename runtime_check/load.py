@@ -19,7 +19,8 @@ from trtlint.runtime_check.options import ModelSpec
 from trtlint.runtime_check.user_code import UserCode
 
 _T = TypeVar("_T")
-_NO_GPU = ("Torch not compiled with CUDA", "No CUDA GPUs", "no NVIDIA driver")
+# What torch or the CUDA libraries say where there is no GPU.
+NO_GPU = ("Torch not compiled with CUDA", "No CUDA GPUs", "no NVIDIA driver")
 _LONGEST = 400  # characters of an exception of the user's code
 
 
@@ -89,7 +90,7 @@ def guarded(call: Callable[[], _T], user_code: UserCode, what: str) -> _T:
 
 
 def _advice(error: BaseException) -> str:
-    if any(sign in str(error) for sign in _NO_GPU):
+    if any(sign in str(error) for sign in NO_GPU):
         return "the code asks for a GPU by name; take the device from an input or a parameter"
     return ""
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from trtlint.errors import UsageError
@@ -171,6 +172,19 @@ class VerifyOptions:
                 f"compute capability {self.compute_capability!r} is not MAJOR.MINOR",
                 "such as 8.9 (Ada), 8.6 (Ampere) or 12.0 (Blackwell)",
             )
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What a child process does otherwise than the files and the machine say.
+
+    Attributes:
+        texts: what is imported in place of the text of files, by their real paths.
+        no_gpu: whether requests for a GPU are answered with the CPU.
+    """
+
+    texts: Mapping[str, bytes] = field(default_factory=dict)
+    no_gpu: bool = False
 
 
 @dataclass(frozen=True)

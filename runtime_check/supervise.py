@@ -17,12 +17,12 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from trtlint.errors import BackendMissing, LoadFailed
-from trtlint.runtime_check.options import InputSpec, Limits, ModelSpec, VerifyOptions
+from trtlint.runtime_check.options import Changes, InputSpec, Limits, ModelSpec, VerifyOptions
 from trtlint.runtime_check.result import (
     LEVELS,
     Failure,
@@ -30,6 +30,7 @@ from trtlint.runtime_check.result import (
     SourceLine,
     VerifyResult,
 )
+from trtlint.runtime_check.trial import TrialRequest, TrialResult
 from trtlint.runtime_check.user_code import UserCode
 
 _POLL = 0.05
@@ -50,9 +51,14 @@ class Request:
     options: VerifyOptions
     limits: Limits
     root: Path | None = None  # where the child works: relative paths and imports start there
+    changes: Changes = field(default_factory=Changes)
 
 
-def run_in_child(request: Request, on_stage: Callable[[str], None] | None = None) -> VerifyResult:
+AnyRequest = Request | TrialRequest
+OnStage = Callable[[str], None] | None
+
+
+def run_in_child(request: Request, on_stage: OnStage = None) -> VerifyResult:
     """Verify in a child process.
 
     Raises:
@@ -60,20 +66,39 @@ def run_in_child(request: Request, on_stage: Callable[[str], None] | None = None
         TrtlintError: whatever the child raised.
     """
     with tempfile.TemporaryDirectory(prefix="trtlint-") as name:
-        folder = Path(name)
-        (folder / "request").write_bytes(pickle.dumps(request))
-        end = _watch(folder, request, on_stage)
-        reply = _unpickle(folder / "result")
+        reply, end = _reply(Path(name), request, on_stage)
         if isinstance(reply, VerifyResult):
             return reply
-        if isinstance(reply, BackendMissing) and request.limits.memory_gib is not None:
-            raise LoadFailed(reply.message, _memory_hint(request))
-        if isinstance(reply, BaseException):
-            raise reply
-        return _post_mortem(folder, request, end)
+        return _post_mortem(Path(name), request, end)
 
 
-def _watch(folder: Path, request: Request, on_stage: Callable[[str], None] | None) -> str:
+def try_in_child(request: TrialRequest, on_stage: OnStage = None) -> TrialResult:
+    """Run one form of a model on many inputs in a child process.
+
+    Raises:
+        LoadFailed: the child died, ran out of time, or could not run the model.
+        TrtlintError: whatever the child raised.
+    """
+    with tempfile.TemporaryDirectory(prefix="trtlint-") as name:
+        reply, end = _reply(Path(name), request, on_stage)
+        if isinstance(reply, TrialResult):
+            return reply
+        raise _died(Path(name), request, end)
+
+
+def _reply(folder: Path, request: AnyRequest, on_stage: OnStage) -> tuple[object, str]:
+    """What the child answered, and how it ended."""
+    (folder / "request").write_bytes(pickle.dumps(request))
+    end = _watch(folder, request, on_stage)
+    reply = _unpickle(folder / "result")
+    if isinstance(reply, BackendMissing) and request.limits.memory_gib is not None:
+        raise LoadFailed(reply.message, _memory_hint(request))
+    if isinstance(reply, BaseException):
+        raise reply
+    return reply, end
+
+
+def _watch(folder: Path, request: AnyRequest, on_stage: OnStage) -> str:
     """Wait for the child; how it ended, empty where it ended well."""
     seconds = request.limits.seconds
     command = [sys.executable, "-m", "trtlint.runtime_check.child", str(folder)]
@@ -86,6 +111,8 @@ def _watch(folder: Path, request: Request, on_stage: Callable[[str], None] | Non
             stdout=output,
             stderr=subprocess.STDOUT,
             cwd=request.root,
+            # Sets of names come in the same order in every child, so that models are made alike.
+            env={"PYTHONHASHSEED": "0", **os.environ},
             start_new_session=True,
         )
         try:
@@ -138,17 +165,10 @@ def _post_mortem(folder: Path, request: Request, end: str) -> VerifyResult:
     """A result with the level in which the child died marked as failed."""
     stage = _read(folder / "stage") or "load"
     partial = _unpickle(folder / "partial")
-    root = request.root or Path.cwd()
-    where = root / request.spec.location if request.spec.is_file else root / "module"
-    at = UserCode.around(where).of_dump(_read(folder / "stacks"))
     end = end or "ended without a result"
     if stage in ("start", "load", "eager") or not isinstance(partial, VerifyResult):
-        doing = {"start": "starting", "load": "loading", "eager": "running"}.get(stage, stage)
-        raised = "--time-limit gives it longer" if "time limit" in end else ""
-        hints = (raised, _memory_hint(request), _tail(_read(folder / "output")))
-        raise LoadFailed(
-            f"{doing} {request.spec} {end}{_shown(at)}", "; ".join(filter(None, hints))
-        )
+        raise _died(folder, request, end)
+    at = _place(folder, request)
     who = {"export": "the exporter", "onnx": "ONNX Runtime", "build": "TensorRT"}.get(stage, stage)
     failure = Failure(stage, f"{who} {end}", at=at)
     levels = dict(partial.levels)
@@ -160,7 +180,24 @@ def _post_mortem(folder: Path, request: Request, end: str) -> VerifyResult:
     return replace(partial, levels=levels, failures=(*partial.failures, failure), notes=notes)
 
 
-def _memory_hint(request: Request) -> str:
+def _died(folder: Path, request: AnyRequest, end: str) -> LoadFailed:
+    """The error for a child that died before the model had run."""
+    stage = _read(folder / "stage") or "load"
+    doing = {"start": "starting", "load": "loading", "eager": "running"}.get(stage, stage)
+    raised = "--time-limit gives it longer" if "time limit" in end else ""
+    hints = (raised, _memory_hint(request), _tail(_read(folder / "output")))
+    ended = f"{end or 'ended without a result'}{_shown(_place(folder, request))}"
+    return LoadFailed(f"{doing} {request.spec} {ended}", "; ".join(filter(None, hints)))
+
+
+def _place(folder: Path, request: AnyRequest) -> SourceLine | None:
+    """The user's line in which the child was."""
+    root = request.root or Path.cwd()
+    where = root / request.spec.location if request.spec.is_file else root / "module"
+    return UserCode.around(where).of_dump(_read(folder / "stacks"))
+
+
+def _memory_hint(request: AnyRequest) -> str:
     limit = request.limits.memory_gib
     if limit is None:
         return ""

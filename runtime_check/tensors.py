@@ -72,6 +72,24 @@ class ModelInputs:
 
         return self.map(resize)
 
+    def scaled(self, numerator: int, denominator: int) -> ModelInputs:
+        """The inputs with other sizes along the axes that a model may take at any size.
+
+        Those are all from axis 2 on, heights and widths or lengths, and axis 1 of what has no
+        others and holds no floats: token numbers. Values repeat or are cut off.
+        """
+        torch = import_torch()
+
+        def resize(tensor: Any) -> Any:
+            first = 1 if tensor.ndim == 2 and not tensor.is_floating_point() else 2
+            for axis in range(first, tensor.ndim):
+                size = tensor.shape[axis]
+                wanted = max(size * numerator // denominator, 1)
+                tensor = tensor.index_select(axis, torch.arange(wanted) % max(size, 1))
+            return tensor.detach().clone()
+
+        return self.map(resize)
+
     def with_other_values(self, seed: int) -> ModelInputs:
         """Inputs of the same shapes and of a like range, on which a value-dependent branch of the
         model may go the other way and a value that an export froze shows.
@@ -191,6 +209,17 @@ def map_tensors(value: Any, change: Callable[[Any], Any]) -> Any:
     if isinstance(value, (list, tuple)):
         return type(value)(map_tensors(part, change) for part in value)
     return value
+
+
+def structure(value: Any) -> str:
+    """Everything about a nested value but its tensors: containers, keys, numbers, texts."""
+    torch = import_torch()
+    if isinstance(value, torch.Tensor):
+        return "tensor"
+    if value is None or isinstance(value, (bool, int, float, complex, str)):
+        return repr(value)
+    parts = ", ".join(f"{key}: {structure(part)}" for key, part in _children(value))
+    return f"{type(value).__name__}({parts})"
 
 
 def other_leaves(value: Any) -> list[str]:

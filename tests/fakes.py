@@ -52,6 +52,7 @@ class EngineSettings:
     unsafe: bool = False
     with_edits: bool = False
     asked: frozenset[str] | None = None
+    withheld: frozenset[tuple[Path, str]] = frozenset()
 
 
 class Fake:
@@ -89,7 +90,8 @@ class Fake:
             findings, text = [], source.text
             for finding in report.findings:
                 fix = finding.fix
-                if fix is None or (fix.safety is Safety.UNSAFE and not settings.unsafe):
+                held = (source.path, finding.rule) in settings.withheld
+                if fix is None or held or (fix.safety is Safety.UNSAFE and not settings.unsafe):
                     findings.append(finding)
                 else:
                     text = text.replace("BAD" if finding.rule == RULES[0] else "ODD", fix.title)

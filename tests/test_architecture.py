@@ -19,7 +19,7 @@ HEAVY = {
     "tensorrt", "tensorrt_rtx", "torch2trt",
 }  # fmt: skip
 
-BASE = {"errors", "findings", "targets", "verdicts"}
+BASE = {"errors", "findings", "proofs", "targets", "verdicts"}
 LEAVES = {"config", "discovery", "suppression", "selection", "baseline", "cache", "source"}
 SHELLS = {"cli", "pytest_plugin", "lsp"}
 
@@ -31,6 +31,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "__main__": {"cli"},
     "errors": set(),
     "findings": {"errors"},
+    "proofs": set(),
     "targets": {"errors"},
     "verdicts": {"findings", "targets"},
     "source": BASE,
@@ -106,9 +107,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "report": BASE | {"source"},
     "work": BASE | {"cache", "engine", "report", "source"},
     "writing": BASE | {"source"},
+    "proving": BASE | {"source", "writing"},
     "session": BASE
     | LEAVES
-    | {"analysis", "api", "catalogue", "engine", "report", "work", "writing"},
+    | {"analysis", "api", "catalogue", "engine", "proving", "report", "work", "writing"},
     "reporters": BASE | {"report", "source"},
     "runtime_check": BASE,
     **{shell: BASE | {"session", "report", "config", "reporters", "writing"} for shell in SHELLS},

@@ -16,7 +16,7 @@ from checkout import ROOT
 from cli_support import trtlint
 
 from trtlint import catalogue
-from trtlint.cli import COMMANDS, main
+from trtlint.cli import COMMANDS, CONTEXT, main
 from trtlint.targets import DEFAULT_TARGETS, TARGETS, find_target
 
 DOCUMENTS = [
@@ -55,7 +55,8 @@ def flags(command: str) -> frozenset[str]:
     """The long options that the help of a command lists."""
     found = main.get_command(click.Context(main), command)
     assert found is not None
-    with click.Context(found, info_name=command) as context:
+    # A command keeps the help option of the first context that asks for it.
+    with click.Context(found, info_name=command, **CONTEXT) as context:
         return frozenset(FLAG.findall(found.get_help(context)))
 
 

@@ -82,16 +82,21 @@ def start(
 ) -> subprocess.Popen[str]:
     """`trtlint fix` on the folder, in a process group of its own as a terminal starts it."""
     command = [*before, sys.executable, "-c", code, "fix", "--no-cache", "--rule", "slice-assign"]
-    return subprocess.Popen(
-        [*command, *args, "."],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-        **more,
-    )
+    # A shell has what it starts in the background ignore Ctrl-C, and so do its children.
+    ignored = signal.signal(signal.SIGINT, signal.SIG_DFL)
+    try:
+        return subprocess.Popen(
+            [*command, *args, "."],
+            cwd=folder,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+            **more,
+        )
+    finally:
+        signal.signal(signal.SIGINT, ignored)
 
 
 def ended(run: subprocess.Popen[str]) -> tuple[int, str, str]:

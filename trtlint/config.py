@@ -177,7 +177,8 @@ FIELDS: tuple[ConfigField, ...] = (
         _models,
         "a list of tables with `spec` and optionally `inputs` and `dims`, both lists of strings",
         "[]",
-        "Models that `trtlint verify` runs when it is given none: `spec` is its argument, "
+        "Models that `trtlint verify` and `trtlint fix --verify` run when they are given none: "
+        "`spec` is the argument of `verify`, "
         "`inputs` and `dims` are the values of its `--input` and `--dim`.",
     ),
     ConfigField(

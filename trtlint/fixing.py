@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import difflib
 import io
 import tokenize
 from collections import Counter
@@ -17,6 +18,7 @@ from trtlint.analysis.code import FunctionCode
 from trtlint.analysis.project import Project, source_lines
 from trtlint.analysis.trees import subtree
 from trtlint.changes import Change, Insert, Lines, Swap
+from trtlint.findings import Edit, Span
 
 Statement = cst.SimpleStatementLine | cst.BaseCompoundStatement
 _PRIMARY = (cst.Name, cst.Attribute, cst.Call, cst.Subscript, cst.BaseNumber, cst.SimpleString)
@@ -174,6 +176,15 @@ def _tails(lines: Counter[str]) -> Iterator[str]:
         _, sign, tail = line.partition("#")
         if sign:
             yield tail
+
+
+def text_edits(old: str, new: str) -> Iterator[Edit]:
+    """Whole-line edits that turn ``old`` into ``new``."""
+    before, after = source_lines(old), source_lines(new)
+    matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)
+    for kind, a, b, c, d in matcher.get_opcodes():
+        if kind != "equal":
+            yield Edit(Span(a + 1, 1, b + 1, 1), "".join(after[c:d]))
 
 
 def loses_comment(change: Change) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
@@ -23,7 +22,7 @@ from trtlint.errors import (
     SourceError,
     UnparsableSource,
 )
-from trtlint.findings import Edit, FileReport, Finding, Fix, Safety, Severity, Span, VerdictKind
+from trtlint.findings import FileReport, Finding, Fix, Safety, Severity, Span, VerdictKind
 from trtlint.source import Source
 from trtlint.suppression import Suppressions
 from trtlint.targets import find_target
@@ -44,6 +43,7 @@ class EngineSettings:
         with_edits: whether each finding's fix carries its text edits.
         asked: rules that the user named one by one; None stands for all of them.
         root: the project's root folder.
+        withheld: files and rules whose rewrites are shown and not applied.
     """
 
     rules: tuple[str, ...]
@@ -53,6 +53,7 @@ class EngineSettings:
     with_edits: bool = False
     asked: frozenset[str] | None = None
     root: Path = field(default_factory=Path)
+    withheld: frozenset[tuple[Path, str]] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,10 @@ class Inspection:
     def may(self, candidate: Candidate) -> bool:
         """Whether the candidate's fix is applied without further asking."""
         fix = candidate.finding.fix
-        if fix is None:
+        if (
+            fix is None
+            or (candidate.finding.path, candidate.finding.rule) in self.settings.withheld
+        ):
             return False
         return fix.safety is Safety.SAFE or (fix.safety is Safety.UNSAFE and self.settings.unsafe)
 
@@ -371,7 +375,7 @@ class Inspection:
             return replace(finding, fix=None, declined="its rewrite is broken")
         except RecursionError:
             return replace(finding, fix=None, declined="the function is nested too deeply")
-        edits = text_edits(self.project.texts[finding.path], texts.get(finding.path, ""))
+        edits = fixing.text_edits(self.project.texts[finding.path], texts.get(finding.path, ""))
         return replace(finding, fix=replace(finding.fix, edits=tuple(edits)))
 
 
@@ -388,12 +392,3 @@ def _outcome(rewrite: catalogue.AnyRewrite, match: Match, code: TracedCode) -> C
 
 def _silenced(finding: Finding, suppressions: Suppressions) -> bool:
     return suppressions.covers(finding.rule, finding.span.line, finding.span.end_line)
-
-
-def text_edits(old: str, new: str) -> Iterator[Edit]:
-    """Whole-line edits that turn ``old`` into ``new``."""
-    before, after = source_lines(old), source_lines(new)
-    matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)
-    for kind, a, b, c, d in matcher.get_opcodes():
-        if kind != "equal":
-            yield Edit(Span(a + 1, 1, b + 1, 1), "".join(after[c:d]))

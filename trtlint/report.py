@@ -11,6 +11,7 @@ from pathlib import Path
 
 from trtlint.errors import TrtlintError
 from trtlint.findings import FileReport, Finding, Safety, Severity
+from trtlint.proofs import Proof
 from trtlint.source import Source, split_lines
 
 
@@ -54,6 +55,7 @@ class Report:
     run_errors: tuple[TrtlintError, ...] = ()  # those that belong to no checked file
     warnings: tuple[str, ...] = ()
     sources: Mapping[Path, Source] = field(default_factory=dict)  # as read, by path
+    proofs: tuple[Proof, ...] = ()  # of each model that was named to prove a fix
     seconds: float = 0.0
 
     @property

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,7 +23,9 @@ from trtlint.errors import (
     UnreadableSource,
     UsageError,
 )
-from trtlint.findings import FileReport
+from trtlint.findings import FileReport, Safety
+from trtlint.proofs import Proof, Prover
+from trtlint.proving import Proving
 from trtlint.report import Action, Report, Request
 from trtlint.selection import check_names, select_rules, select_targets
 from trtlint.source import Source
@@ -31,14 +33,18 @@ from trtlint.suppression import Suppressions
 from trtlint.work import Work
 from trtlint.writing import Progress, write_all
 
-__all__ = ["Action", "Report", "Request", "clean", "project_root", "run"]
+__all__ = ["Action", "Report", "Request", "clean", "project_root", "run", "settings_of"]
 
 CONTEXT_BYTES = 1_000_000  # larger files are data; they are read only when they are selected
 UNMARKED_LIMIT = 5_000  # files and folders looked at below a root that no project marks
 
 
-def run(request: Request) -> Report:
+def run(request: Request, prover: Prover | None = None) -> Report:
     """Do what is asked for.
+
+    Args:
+        request: what.
+        prover: who proves what a fix changed before it is written; what does not hold is not.
 
     Raises:
         Interrupted: Ctrl-C during a fix; it says what was written by then.
@@ -46,7 +52,7 @@ def run(request: Request) -> Report:
     started = time.perf_counter()
     progress = Progress()
     try:
-        report = _run(request, progress)
+        report = _run(request, progress, prover)
     except TrtlintError as error:
         report = Report(request.action, run_errors=(error,))
     except KeyboardInterrupt:
@@ -107,8 +113,8 @@ def clean(folder: Path | None = None) -> tuple[Path, bool]:
     return _relative(folder), removed
 
 
-def _run(request: Request, progress: Progress) -> Report:
-    config = _settings(request)
+def _run(request: Request, progress: Progress, prover: Prover | None) -> Report:
+    config = settings_of(request)
     root, marked = project_root(request.paths, None if request.config else config)
     targets = _targets(request, config)
     cache = None
@@ -122,6 +128,7 @@ def _run(request: Request, progress: Progress) -> Report:
     selected, unreadable = _read(found.files)
     reports: list[FileReport] = [*unreadable]
     warnings = list(found.warnings)
+    proofs: tuple[Proof, ...] = ()
     if selected:
         context, remarks = _context(selected, root, marked, config)
         warnings += remarks
@@ -145,6 +152,11 @@ def _run(request: Request, progress: Progress) -> Report:
             if source is not None:
                 report = _with_problems(report, source, known)
             reports.append(report)
+        if prover is not None and request.action is not Action.CHECK:
+            work = _Again(root, selected, context, settings)
+            applied = frozenset({Safety.SAFE, Safety.UNSAFE} if unsafe else {Safety.SAFE})
+            proving = Proving(reports, sources, prover, work, rules, applied)
+            reports, proofs = proving.run(targets)
         if request.action is Action.FIX:
             reports = write_all(reports, sources, progress)
     return Report(
@@ -156,10 +168,44 @@ def _run(request: Request, progress: Progress) -> Report:
         run_errors=found.errors,
         warnings=tuple(warnings),
         sources={source.path: source for source in selected},
+        proofs=proofs,
     )
 
 
-def _settings(request: Request) -> Config:
+class _Again:
+    """Makes the fix of some files once more, with rules withheld, beside what others became."""
+
+    def __init__(
+        self,
+        root: Path,
+        selected: Sequence[Source],
+        context: Sequence[Source],
+        settings: Mapping[str, object],
+    ) -> None:
+        self._root, self._settings = root, settings
+        self._selected, self._context = selected, context
+
+    def __call__(
+        self, withheld: Mapping[Path, frozenset[str]], texts: Mapping[Path, str]
+    ) -> Mapping[Path, FileReport]:
+        """The reports of the files in ``withheld``; ``texts`` are what others became."""
+        wanted = [source for source in self._selected if source.path in withheld]
+        others = [
+            replace(source, text=texts.get(source.path, source.text))
+            for source in self._selected
+            if source.path not in withheld
+        ]
+        work = Work(Action.FIX, self._root, None, 1)
+        reports = work.run(wanted, [*self._context, *others], self._settings, withheld)
+        return {report.path: report for report in reports}
+
+
+def settings_of(request: Request) -> Config:
+    """The settings that hold for a request.
+
+    Raises:
+        TrtlintError: they cannot be read, or are wrong.
+    """
     if request.isolated:
         return Config()
     if request.config is None:

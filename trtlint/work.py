@@ -40,7 +40,11 @@ class Work:
         self._memory: Memory | None = None
 
     def run(
-        self, selected: Sequence[Source], context: Sequence[Source], settings: Mapping[str, Any]
+        self,
+        selected: Sequence[Source],
+        context: Sequence[Source],
+        settings: Mapping[str, Any],
+        withheld: Mapping[Path, frozenset[str]] | None = None,
     ) -> Iterator[FileReport]:
         """The report of each selected file, under the name that the user gave it.
 
@@ -48,8 +52,12 @@ class Work:
             selected: the files that are asked about.
             context: the other files of the project.
             settings: the engine's, without the root.
+            withheld: rules whose rewrites are not applied, by file.
         """
         names = _ProjectNames(self._root)
+        if withheld is not None:
+            pairs = {(names.of(path), rule) for path in withheld for rule in withheld[path]}
+            settings = {**settings, "withheld": frozenset(pairs)}
         given = {names.of(source.path): source.path for source in selected}
         selected = [replace(source, path=names.of(source.path)) for source in selected]
         context = [replace(source, path=names.of(source.path)) for source in context]

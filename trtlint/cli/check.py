@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from trtlint.cli.options import execute, shared_options
+from trtlint.cli.options import execute, request_for, shared_options
 
 EPILOG = """\b
 Examples:
@@ -33,4 +33,4 @@ def check(**options: Any) -> int:
     """
     from trtlint.report import Action
 
-    return execute(Action.CHECK, options)
+    return execute(request_for(Action.CHECK, options), options)

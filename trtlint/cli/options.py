@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
-    from trtlint.report import Action, Report
+    from trtlint.proofs import Prover
+    from trtlint.report import Action, Report, Request
 
 F = TypeVar("F", bound=Callable[..., Any])
 PATH = click.Path(path_type=Path)
@@ -98,43 +99,73 @@ def shared_options(command: F) -> F:
     return command
 
 
+_LIMITS = (
+    click.option(
+        "--time-limit",
+        type=click.FloatRange(min=0, min_open=True),
+        default=300.0,
+        show_default=True,
+        metavar="SECONDS",
+        help="For one run of a model: loading, exporting, comparing and building.",
+    ),
+    click.option(
+        "--memory-limit",
+        type=click.FloatRange(min=0, min_open=True),
+        metavar="GIB",
+        help="Address space of the run; none by default.",
+    ),
+)
+
+
+def limit_options(command: F) -> F:
+    """Add what the process that runs a model may use."""
+    for option in reversed(_LIMITS):
+        command = option(command)
+    return command
+
+
 def split_names(values: Sequence[str]) -> tuple[str, ...]:
     """Names from repeated and comma-separated values."""
     return tuple(name.strip() for value in values for name in value.split(",") if name.strip())
 
 
-def execute(action: Action, options: dict[str, Any], unsafe: bool | None = None) -> int:
-    """Run what the options ask for, print what came of it, and return the exit status."""
-    from trtlint.errors import Interrupted
-    from trtlint.report import Action, Request
-    from trtlint.session import run
-    from trtlint.writing import Progress
+def request_for(action: Action, options: dict[str, Any], unsafe: bool | None = None) -> Request:
+    """What the options ask for."""
+    from trtlint.report import Request
 
     if options["config"] is not None and options["isolated"]:
         raise click.UsageError("--config and --isolated exclude one another")
-    report = run(
-        Request(
-            paths=options["paths"] or (Path("."),),
-            action=action,
-            targets=split_names(options["targets"]) or None,
-            rules=split_names(options["rules"]) or None,
-            ignore=split_names(options["ignore"]),
-            dynamic_batch=options["dynamic_batch"],
-            unsafe=unsafe,
-            with_edits=options["output_format"] == "json",
-            config=options["config"],
-            isolated=options["isolated"],
-            force_exclude=options["force_exclude"],
-            cache=not options["no_cache"],
-            cache_dir=options["cache_dir"],
-            jobs=options["jobs"] or _cores(),
-        )
+    return Request(
+        paths=options["paths"] or (Path("."),),
+        action=action,
+        targets=split_names(options["targets"]) or None,
+        rules=split_names(options["rules"]) or None,
+        ignore=split_names(options["ignore"]),
+        dynamic_batch=options["dynamic_batch"],
+        unsafe=unsafe,
+        with_edits=options["output_format"] == "json",
+        config=options["config"],
+        isolated=options["isolated"],
+        force_exclude=options["force_exclude"],
+        cache=not options["no_cache"],
+        cache_dir=options["cache_dir"],
+        jobs=options["jobs"] or _cores(),
     )
+
+
+def execute(request: Request, options: dict[str, Any], prover: Prover | None = None) -> int:
+    """Run what is asked for, print what came of it, and return the exit status."""
+    from trtlint.errors import Interrupted
+    from trtlint.report import Action
+    from trtlint.session import run
+    from trtlint.writing import Progress
+
+    report = run(request, prover)
     try:
         _print_problems(report, options)
         _print_report(report, options)
     except KeyboardInterrupt:
-        if action is not Action.FIX:
+        if request.action is not Action.FIX:
             raise
         written = len(report.changed)
         raise Interrupted(str(Progress(written, written))) from None
@@ -164,11 +195,14 @@ def _print_report(report: Report, options: dict[str, Any]) -> None:
         return  # nothing was checked, so there is nothing to sum up
     elif report.action is Action.DIFF:
         from trtlint.reporters import diff
+        from trtlint.reporters.proof_text import proof_lines
 
         write(diff.render(report, style), file, style)
         if not options["quiet"]:
             plain = style_for(options["color"], sys.stderr)
-            rest = text.findings_and_reasons(report, plain) + text.summary(report, plain)
+            rest = text.findings_and_reasons(report, plain)
+            rest += "".join(f"{line}\n" for line in proof_lines(report, plain))
+            rest += text.summary(report, plain)
             echo(rest + "\n", plain, err=True)
     else:
         concise = options["output_format"] == "concise"

@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from trtlint.cli.options import limit_options
+from trtlint.cli.progress import progress
 from trtlint.errors import TrtlintError, UsageError
 from trtlint.findings import Severity
 
 if TYPE_CHECKING:
     from trtlint.runtime_check.options import Limits, VerifyOptions
     from trtlint.runtime_check.result import VerifyResult
-
-_STAGES = {
-    "load": "importing the model",
-    "eager": "running the model",
-    "export": "exporting to ONNX",
-    "onnx": "comparing with ONNX Runtime",
-    "build": "building with TensorRT",
-}
 
 
 @click.command("verify", short_help="Convert a model and compare the numbers.")
@@ -64,20 +57,7 @@ _STAGES = {
 @click.option("--atol", type=float, help="Absolute tolerance; 1e-4 for float32.")
 @click.option("--rtol", type=float, help="Relative tolerance; 1e-3 for float32.")
 @click.option("--seed", type=int, default=0, show_default=True, help="For inputs and forward.")
-@click.option(
-    "--time-limit",
-    type=click.FloatRange(min=0, min_open=True),
-    default=300.0,
-    show_default=True,
-    metavar="SECONDS",
-    help="For everything together.",
-)
-@click.option(
-    "--memory-limit",
-    type=click.FloatRange(min=0, min_open=True),
-    metavar="GIB",
-    help="Address space of the run; none by default.",
-)
+@limit_options
 @click.option(
     "--output-format",
     type=click.Choice(["text", "json"]),
@@ -130,7 +110,7 @@ def verify(
         )
         limits = Limits(time_limit, memory_limit)
         jobs = _jobs(model, inputs, dim)
-        with _progress() as on_stage:
+        with progress() as on_stage:
             verified = [_run(job, options, limits, on_stage) for job in jobs]
         results = [
             _with_rules(result, job.root) for result, job in zip(verified, jobs, strict=True)
@@ -205,19 +185,6 @@ def _with_rules(result: VerifyResult, root: Path | None) -> VerifyResult:
         return None
 
     return result.with_rules(rule_for)
-
-
-@contextlib.contextmanager
-def _progress() -> Iterator[Callable[[str], None]]:
-    """Show the stage on stderr while it runs, where stderr is a terminal."""
-    from rich.console import Console
-
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        yield lambda stage: None
-        return
-    with console.status("starting") as status:
-        yield lambda stage: status.update(_STAGES.get(stage, stage))
 
 
 def _print(results: Sequence[VerifyResult], output_format: str, *, as_list: bool) -> None:

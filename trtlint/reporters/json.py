@@ -9,6 +9,7 @@ from typing import Any
 from trtlint import __version__
 from trtlint.errors import SourceError, TrtlintError
 from trtlint.findings import Finding, Fix, VerdictKind
+from trtlint.proofs import Conversion, Proof
 from trtlint.report import Action, Report
 from trtlint.reporters.style import shown
 
@@ -34,6 +35,7 @@ def to_json(report: Report) -> dict[str, Any]:
         "errors": [error_to_json(error) for error in report.errors],
         "notes": [{"path": shown(path), "message": note} for path, note in report.notes],
         "warnings": list(report.warnings),
+        **({"proofs": list(map(_proof, report.proofs))} if report.proofs else {}),
         "summary": {
             "files": len(report.files),
             "traced_functions": report.traced_functions,
@@ -93,6 +95,32 @@ def _finding(finding: Finding, action: Action) -> dict[str, Any]:
     if action is not Action.CHECK:
         data["fixed"] = finding.fixed
     return data
+
+
+def _proof(proof: Proof) -> dict[str, Any]:
+    outcome = proof.outcome
+    return {
+        "model": proof.model,
+        "status": proof.status,
+        "files": [shown(path) for path in proof.files],
+        "shapes": list(outcome.shapes),
+        "max_abs": outcome.max_abs,
+        "old": None if outcome.old is None else _conversion(outcome.old),
+        "new": None if outcome.new is None else _conversion(outcome.new),
+        "rolled_back": [
+            {"path": shown(part.path), "rules": list(part.rules), "reason": part.reason}
+            for part in proof.rolled_back
+        ],
+        "notes": list(outcome.notes),
+    }
+
+
+def _conversion(conversion: Conversion) -> dict[str, Any]:
+    return {
+        "levels": dict(conversion.levels),
+        "layers": conversion.layers,
+        "costly": dict(conversion.costly),
+    }
 
 
 def _fix(fix: Fix) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from trtlint.errors import SourceError, TrtlintError
 from trtlint.findings import Finding, Safety, Severity, VerdictKind
 from trtlint.report import Action, Report
+from trtlint.reporters.proof_text import proof_lines
 from trtlint.reporters.style import PLAIN, Style, clip, printable, shown
 from trtlint.targets import compact
 
@@ -37,6 +38,8 @@ def render(
             blocks += _notes(finding, report.targets, style)
             blocks.append("")
     if not quiet:
+        proofs = proof_lines(report, style)
+        blocks += [*proofs, ""] if proofs and not concise else proofs
         blocks.append(summary(report, style))
     return "".join(f"{block}\n" for block in blocks)
 
