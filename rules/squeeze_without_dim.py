@@ -26,7 +26,8 @@ class SqueezeWithoutDim(OperatorRule):
     ``x.squeeze(-1)``, or ``x.flatten(1)`` behind a global pooling.
 
     ## Fix safety
-    There is no automatic fix: which dimensions are meant is known at run time only.
+    Safe where every size is known. Unsafe where some dimension, such as the batch, may be 1 at some
+    calls: PyTorch drops it then, and the fix keeps it.
 
     ## Known limits
     A tensor without a batch, such as a reduced weight, is reported as well.

@@ -2760,3 +2760,19 @@ CASES["numbers-out-of-inputs"] = net("""
     b += 1
     return x * s, x * x.max().item(), x.max().item() - y, a, b, y
 """)
+
+CASES["squeezed-tables"] = net(
+    """
+    m = x.mean()
+    a = (self.table * m).squeeze()
+    b = torch.squeeze(self.scale + m)
+    c = (m + self.one).squeeze()
+    d = self.table.squeeze()
+    return a, b, c, d.t(), x.mean((2, 3), keepdim=True).squeeze(), x[:, :1].squeeze()
+    """,
+    init="""
+    self.table = nn.Parameter(torch.ones(1, 4, 1, 8))
+    self.scale = nn.Parameter(torch.ones(4, 1, 1))
+    self.one = nn.Parameter(torch.ones(1, 1))
+    """,
+)

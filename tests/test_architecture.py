@@ -46,6 +46,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "composing": BASE | {"analysis", "changes", "codegen"},
     "whole_sizes": BASE | {"analysis", "changes", "codegen", "composing"},
     "element_reads": BASE | {"analysis", "changes", "codegen", "composing"},
+    "squeezing": BASE | {"analysis", "codegen"},
     "kept_tensors": BASE | {"analysis", "changes", "codegen", "composing", "element_reads"},
     "choosing": BASE
     | {"analysis", "changes", "codegen", "composing", "element_reads", "rebinding"},
@@ -78,6 +79,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "conversion",
         "element_reads",
         "kept_tensors",
+        "squeezing",
         "choosing",
         "masking",
         "pairs",

@@ -77,7 +77,7 @@ from trtlint.choosing import chosen_by, extreme
 from trtlint.class_edits import add_to_init, move_into_class
 from trtlint.codegen import CallText, SumText, Text, call, layout, primary, sequence, tailed
 from trtlint.collecting import collected
-from trtlint.composing import Composer
+from trtlint.composing import Composer, in_place_of
 from trtlint.conversion.onnx_route import Export, differs, emits, fails, through_onnx
 from trtlint.conversion.operator_groups import GROUPS, remaining
 from trtlint.conversion.operators import UNJUDGED, translated
@@ -102,6 +102,7 @@ from trtlint.rule_types import (
 )
 from trtlint.running import running
 from trtlint.size_texts import SizeTexts
+from trtlint.squeezing import squeezed
 from trtlint.verdicts import Verdict, cited, executed
 from trtlint.whole_sizes import half_rounded, whole_size
 from trtlint.written_values import Values
@@ -212,6 +213,7 @@ __all__ = [
     "has_dimension",
     "holds_bools",
     "holds_integers",
+    "in_place_of",
     "index_values",
     "int_of",
     "ints_of",
@@ -254,6 +256,7 @@ __all__ = [
     "size_arguments",
     "size_sources",
     "slice_writes",
+    "squeezed",
     "stands_in",
     "step_loop",
     "tailed",
