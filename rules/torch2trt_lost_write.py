@@ -26,7 +26,8 @@ class Torch2trtLostWrite(Torch2trtRule):
     multiplication by a mask for writes through it.
 
     ## Fix safety
-    There is no automatic fix yet.
+    Safe for methods with an underscore and augmented assignments, where nobody else sees the tensor
+    and its dtype stays. Writes through masks have no form that torch2trt converts.
 
     ## Known limits
     A view is known as such only within one function.

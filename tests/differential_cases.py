@@ -2776,3 +2776,18 @@ CASES["squeezed-tables"] = net(
     self.one = nn.Parameter(torch.ones(1, 1))
     """,
 )
+
+CASES["methods-with-an-underscore"] = known("""
+    y.add_(1)
+    y.sub_(x, alpha=2)
+    z = y
+    y.div_(2)
+    h = y.half()
+    h.add_(x)
+    t = torch.zeros(4, 1, 1)
+    for i in range(3):
+        t += x.mean((0, 2, 3))[:, None, None]
+    u = [t]
+    t *= 2
+    return y, z, (x * y).clamp_(0, 1), x.sigmoid_() + x, self.conv(x).add_(y).relu_(), h, u
+""")

@@ -86,7 +86,15 @@ from trtlint.findings import Safety
 from trtlint.kept_tensors import kept_tensor, without_numpy
 from trtlint.masking import chosen
 from trtlint.pairs import Pairs
-from trtlint.rebinding import is_local, out_of_place, overwritten, plain_assignment, rebound
+from trtlint.rebinding import (
+    is_local,
+    out_of_place,
+    overwritten,
+    plain_assignment,
+    plain_method,
+    rebound,
+    sums_keep_dtype,
+)
 from trtlint.rebuilding import Rebuilder
 from trtlint.regions import laid_out, rebuilt, region_to_rebuild, removable, size_sources
 from trtlint.rule_types import (
@@ -240,6 +248,7 @@ __all__ = [
     "out_of_place",
     "overwritten",
     "plain_assignment",
+    "plain_method",
     "primary",
     "reads_elements",
     "rebound",
@@ -259,6 +268,7 @@ __all__ = [
     "squeezed",
     "stands_in",
     "step_loop",
+    "sums_keep_dtype",
     "tailed",
     "text_of",
     "through_onnx",

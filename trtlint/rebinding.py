@@ -10,9 +10,10 @@ from trtlint.analysis import dtypes
 from trtlint.analysis.effects import is_fresh, is_pure
 from trtlint.analysis.moving import rebinding_obstacle
 from trtlint.analysis.operator_uses import OperatorUse
+from trtlint.analysis.retention import KEPT
 from trtlint.analysis.traced_code import TracedCode
 from trtlint.analysis.undecided import Undecided
-from trtlint.analysis.values import Tensor, aliases
+from trtlint.analysis.values import Int, Number, Ratio, Tensor, aliases
 from trtlint.changes import Change, Swap
 from trtlint.codegen import Text, layout, primary
 
@@ -145,3 +146,62 @@ def plain_assignment(code: TracedCode, statement: cst.AugAssign) -> Change:
     indent = code.code.span(line).column - 1
     text = layout(code.source(statement.target), _spelled_out(code, statement), indent)
     return Change((Swap(code.code, line, text),))
+
+
+# Methods with an underscore whose plain form keeps the dtype wherever the other one works.
+_SAME_DTYPE = frozenset(
+    """relu sigmoid tanh exp sqrt rsqrt neg abs floor ceil round reciprocal square log clamp
+    clamp_min clamp_max clip""".split()
+)
+_PROMOTED = frozenset("add sub mul div".split())
+
+
+def plain_method(code: TracedCode, call: cst.Call) -> Change:
+    """``y = y.add(1)`` in place of ``y.add_(1)``, and ``(a * b).sqrt()`` of ``(a * b).sqrt_()``.
+
+    Raises:
+        Undecided: somebody may see the write, or the dtype may be another.
+    """
+    name = code.tensor_method(call) or ""
+    plain = name.removesuffix("_")
+    if plain == name or plain not in _SAME_DTYPE | _PROMOTED:
+        raise Undecided("there is no plain method that is known to do the same")
+    if not isinstance(call.func, cst.Attribute) or any(arg.star for arg in call.args):
+        raise Undecided("its arguments are unpacked from a sequence")
+    if not all(is_pure(code, arg.value) for arg in call.args):
+        raise Undecided("its arguments may have effects")
+    owner = code.value(call.func.value)
+    if not isinstance(owner, Tensor):
+        raise Undecided("what it writes into is not known to be a tensor")
+    for arg in call.args:
+        other = code.value(arg.value)
+        wider = isinstance(other, Tensor) and other.rank != 0 and plain in _PROMOTED
+        if wider and isinstance(other, Tensor):
+            both = dtypes.promote(owner.dtype, other.dtype)
+            if not dtypes.joinable(both, owner.dtype):
+                raise Undecided(f"`{code.source(arg.value)}` may be of a wider dtype")
+        if not isinstance(other, Tensor | Int | Number | Ratio):
+            raise Undecided(f"`{code.source(arg.value)}` is not known to be a tensor or a number")
+    args = ", ".join(
+        (f"{arg.keyword.value}=" if arg.keyword else "") + code.source(arg.value)
+        for arg in call.args
+    )
+    source = primary(code.source(call.func.value), call.func.value)
+    statement, line = code.parent(call), code.line_of(call)
+    if isinstance(statement, cst.Expr):
+        return rebound(code, statement, call.func.value, f"{source}.{plain}({args})")
+    own = line is not None and is_fresh(code, owner, line) and KEPT not in aliases(owner)
+    if isinstance(call.func.value, cst.Name) or not own:
+        raise Undecided(f"`{source}` may be seen elsewhere")
+    return Change((Swap(code.code, call, f"{source}.{plain}({args})"),))
+
+
+def sums_keep_dtype(code: TracedCode, statement: cst.AugAssign) -> bool:
+    """Whether ``t + u`` has the dtype of ``t`` wherever ``t += u`` works; other sums likewise."""
+    operators = (cst.AddAssign, cst.SubtractAssign, cst.MultiplyAssign, cst.DivideAssign)
+    before, other = code.value(statement.target), code.value(statement.value)
+    if not isinstance(before, Tensor) or not isinstance(statement.operator, operators):
+        return False
+    if isinstance(other, Tensor) and other.rank != 0:
+        return dtypes.joinable(dtypes.promote(before.dtype, other.dtype), before.dtype)
+    return isinstance(other, Tensor | Int | Number | Ratio)
