@@ -2791,3 +2791,14 @@ CASES["methods-with-an-underscore"] = known("""
     t *= 2
     return y, z, (x * y).clamp_(0, 1), x.sigmoid_() + x, self.conv(x).add_(y).relu_(), h, u
 """)
+
+CASES["empty-read-in-a-loop"] = net("""
+    b, c, h, w = x.shape
+    out = torch.empty(b, c, 2, h, w)
+    for i in range(2):
+        if i > 0:
+            out[:, :, i, :, i:] = x[..., i:]
+        else:
+            out[:, :, i] = x
+    return out
+""")
