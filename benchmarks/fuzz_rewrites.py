@@ -188,6 +188,13 @@ def report(tally: Tally, seconds: float) -> bool:
     return enough and not tally.failures
 
 
+def keep(folder: Path | None, number: int, problem: str, text: str) -> None:
+    """Write a failing module as soon as it is found."""
+    if folder is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"{number:03}.py").write_text(f"# {problem.splitlines()[0]}\n{text}")
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Search and print; 1 if something fails or too little is rewritten."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
@@ -215,6 +222,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         if tally is None:
             running -= 1
             continue
+        for problem, text, _ in tally.failures:
+            keep(options.failures, len(total.failures), problem, text)
         total.add(tally)
         if total.ran - told >= 1000:
             told = total.ran
@@ -226,12 +235,6 @@ def main(argv: Sequence[str] | None = None) -> int:
             )
     for one in jobs:
         one.join()
-    if options.failures:
-        options.failures.mkdir(parents=True, exist_ok=True)
-        for number, (problem, text, _) in enumerate(total.failures):
-            (options.failures / f"{number:03}.py").write_text(
-                f"# {problem.splitlines()[0]}\n{text}"
-            )
     if options.declined:
         parts = (
             f"## {count} {reason}\n\n{total.examples[reason]}"
