@@ -43,15 +43,14 @@ class DtypeCastToNothing(Rewrite[Cast]):
             return Decline("its argument may have effects")
         if self._changes_nothing(found, code):
             return _dropped(found.call, found.operand, code)
-        inner = found.operand
-        if isinstance(inner, cst.Call) and isinstance(inner.func, cst.Attribute):
-            start = code.value(inner.func.value)
-            if isinstance(start, Tensor) and _round_trip(start, found):
-                if written_later(code, found.call) or written_later(code, inner.func.value):
-                    return Decline("the tensor is written into, and the cast made a copy")
-                if escapes(code, found.call):
-                    return Decline("the copy that the cast makes is handed out")
-                return _dropped(found.call, inner.func.value, code)
+        # Only a cast: the sum of a mask is of another dtype, too, and no way out.
+        out = next((one for one in DtypeCast().check(code) if one.call is found.operand), None)
+        if out is not None and _round_trip(out.before, found):
+            if written_later(code, found.call) or written_later(code, out.operand):
+                return Decline("the tensor is written into, and the cast made a copy")
+            if escapes(code, found.call):
+                return Decline("the copy that the cast makes is handed out")
+            return _dropped(found.call, out.operand, code)
         if found.before.dtype is None or not found.before.dtype.spelled:
             shown = code.source(found.operand)
             return Decline(f"the dtype of `{shown}` is not known to be that already")
