@@ -9,41 +9,26 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from checkout import ROOT
+from interruption_support import (
+    DIRECT,
+    FILES,
+    MODEL,
+    SLOW_DISK,
+    alive,
+    children,
+    contents,
+    ended,
+    left_over,
+    start,
+    when_writing,
+)
 
 posix = pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
-FILES = 16
-MODEL = '''import torch
-from torch import nn
-
-
-class Net{i}(nn.Module):
-    """Net number {i}."""
-
-    def forward(self, x):
-        h = torch.zeros(2, 3)
-        h[:, 0:1] = x[:, 0:1].float()  # the first column
-        h[:, 1:3] = x[:, 1:3].float()
-        return h
-
-
-'''
-# Writing takes its time, so that a signal falls into it; what is slow is only the disk.
-SLOW_DISK = """
-import os, sys, time
-real = os.fsync
-os.fsync = lambda descriptor: (time.sleep({pause}), real(descriptor))
-from trtlint.cli import main
-main()
-"""
-DIRECT = "from trtlint.cli import main; main()"
 
 
 @pytest.fixture(scope="module")
@@ -73,38 +58,6 @@ def project(originals: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(originals, tmp_path / "project"))
 
 
-def contents(folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in sorted(folder.glob("*.py"))}
-
-
-def start(
-    folder: Path, *args: str, code: str = DIRECT, before: Sequence[str] = (), **more: Any
-) -> subprocess.Popen[str]:
-    """`trtlint fix` on the folder, in a process group of its own as a terminal starts it."""
-    command = [*before, sys.executable, "-c", code, "fix", "--no-cache", "--rule", "slice-assign"]
-    # A shell has what it starts in the background ignore Ctrl-C, and so do its children.
-    ignored = signal.signal(signal.SIGINT, signal.SIG_DFL)
-    try:
-        return subprocess.Popen(
-            [*command, *args, "."],
-            cwd=folder,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-            **more,
-        )
-    finally:
-        signal.signal(signal.SIGINT, ignored)
-
-
-def ended(run: subprocess.Popen[str]) -> tuple[int, str, str]:
-    """Its exit status and what it printed."""
-    out, err = run.communicate()
-    return run.returncode, out, err
-
-
 def whole(project: Path, originals: Path, fixed: dict[str, bytes]) -> int:
     """How many files have the new text; all others have the old one."""
     old, found = contents(originals), contents(project)
@@ -112,19 +65,6 @@ def whole(project: Path, originals: Path, fixed: dict[str, bytes]) -> int:
     for name, data in found.items():
         assert data in (old[name], fixed[name]), f"{name} is torn"
     return sum(data == fixed[name] for name, data in found.items())
-
-
-def left_over(folder: Path) -> list[str]:
-    return [name for name in os.listdir(folder) if not name.endswith((".py", ".toml"))]
-
-
-def when_writing(project: Path, originals: Path) -> None:
-    """Wait until the first file has changed."""
-    first = min(os.listdir(originals))
-    old = (originals / first).read_bytes()
-    deadline = time.monotonic() + 120
-    while (project / first).read_bytes() == old and time.monotonic() < deadline:
-        time.sleep(0.002)
 
 
 @posix
@@ -172,7 +112,25 @@ def test_interrupted_at_any_time(
 
 
 # Before this line it is Python that starts, and answers in its own way.
-READY = "from trtlint.cli import main; print('ready', flush=True); "
+READY = "from trtlint.__main__ import main; print('ready', flush=True); "
+
+
+@posix
+@pytest.mark.parametrize(
+    "module", ["trtlint.cli", "click", "trtlint.cli.output", "trtlint.cli.fix"]
+)
+def test_interrupted_while_it_starts(project: Path, originals: Path, module: str) -> None:
+    code = (
+        "import importlib.abc, os, signal, sys\n"
+        "class Interrupting(importlib.abc.MetaPathFinder):\n"
+        "    def find_spec(self, name, path, target=None):\n"
+        f"        if name == {module!r}:\n"
+        "            os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.meta_path.insert(0, Interrupting())\n"
+    )
+    status, out, err = ended(start(project, code=code + DIRECT))
+    assert (status, out, err.strip()) == (130, "", "error: interrupted")
+    assert whole(project, originals, contents(originals)) == FILES
 
 
 @posix
@@ -215,20 +173,6 @@ def test_no_worker_outlives_a_killed_run(project: Path) -> None:
     while any(map(alive, workers)) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not any(map(alive, workers))
-
-
-def children(pid: int) -> list[int]:
-    listed = subprocess.run(["ps", "-eo", "pid=,ppid="], capture_output=True, text=True).stdout
-    pairs = [map(int, line.split()) for line in listed.splitlines()]
-    return [child for child, parent in pairs if parent == pid]
-
-
-def alive(pid: int) -> bool:
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except OSError:
-        return False
-    return state != "Z"
 
 
 @posix
