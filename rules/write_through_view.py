@@ -34,11 +34,13 @@ class SharedWrite(Match):
 
     Attributes:
         kind: the variant.
+        statement: what writes.
         shown: what is written into.
         reader: what is read later.
     """
 
     kind: str
+    statement: cst.CSTNode
     shown: str
     reader: str
 
@@ -71,7 +73,8 @@ class WriteThroughView(Rule[SharedWrite]):
     tensor with ``torch.cat`` or ``torch.stack``.
 
     ## Fix safety
-    There is no automatic fix yet.
+    Safe for swaps, which become one assignment after the other: the numbers stay those of PyTorch,
+    whose second value shows what the first write has put there. Writes through views are left.
 
     ## Known limits
     Reads in an earlier line of the same loop, and tensors kept in lists, are not looked at. Where
@@ -89,7 +92,7 @@ class WriteThroughView(Rule[SharedWrite]):
         """Every such write."""
         for write in view_writes(code):
             shown = code.source(write.written)
-            yield SharedWrite(write.node, "view", shown, write.reader.value)
+            yield SharedWrite(write.node, "view", write.node, shown, write.reader.value)
         for node in code.walk(cst.Assign):
             match node:
                 case cst.Assign(
@@ -101,7 +104,8 @@ class WriteThroughView(Rule[SharedWrite]):
                     for at, value in enumerate(values):
                         text = code.source(value.value)
                         if at and text in names and code.source(targets[at].value) != text:
-                            yield SharedWrite(node, "swap", code.source(targets[0].value), text)
+                            shown = code.source(targets[0].value)
+                            yield SharedWrite(node, "swap", node, shown, text)
                             break
 
 

@@ -47,6 +47,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "whole_sizes": BASE | {"analysis", "changes", "codegen", "composing"},
     "element_reads": BASE | {"analysis", "changes", "codegen", "composing"},
     "squeezing": BASE | {"analysis", "codegen"},
+    "swapping": BASE | {"analysis", "changes"},
     "kept_tensors": BASE | {"analysis", "changes", "codegen", "composing", "element_reads"},
     "choosing": BASE
     | {"analysis", "changes", "codegen", "composing", "element_reads", "rebinding"},
@@ -80,6 +81,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "element_reads",
         "kept_tensors",
         "squeezing",
+        "swapping",
         "choosing",
         "masking",
         "pairs",

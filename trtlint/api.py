@@ -111,6 +111,7 @@ from trtlint.rule_types import (
 from trtlint.running import running
 from trtlint.size_texts import SizeTexts
 from trtlint.squeezing import squeezed
+from trtlint.swapping import assigned_apart, written_apart
 from trtlint.verdicts import Verdict, cited, executed
 from trtlint.whole_sizes import half_rounded, whole_size
 from trtlint.written_values import Values
@@ -201,6 +202,7 @@ __all__ = [
     "Verdict",
     "Woven",
     "add_to_init",
+    "assigned_apart",
     "at_least",
     "call",
     "call_chain",
@@ -280,5 +282,6 @@ __all__ = [
     "view_writes",
     "whole_size",
     "without_numpy",
+    "written_apart",
     "written_later",
 ]

@@ -40,7 +40,7 @@ class Masked:
         code: the function.
         target: the subscript.
         base: the tensor.
-        behind: how many dimensions stand behind those of the mask.
+        behind: how many dimensions stand behind those of the mask at least.
         mask: the mask, and its source with so many dimensions more.
         selected: the source of the index.
     """
@@ -72,12 +72,16 @@ class Masked:
         assert isinstance(node, cst.Index)
         assert isinstance(mask, Tensor)
         behind = _behind(target, base, mask, at[0])
-        source = code.source(node.value)
-        if behind:
-            widened = ", ".join(["...", *["None"] * behind])
-            source = f"{primary(source, node.value)}[{widened}]"
+        shown = code.source(node.value)
+        source = primary(shown, node.value)
+        if behind is None:
+            source += _widened(code, node.value, target.value, mask, at[0])
+        elif behind:
+            source += f"[{', '.join(['...', *['None'] * behind])}]"
+        else:
+            source = shown
         selected = "".join(code.source(part) for part in target.slice)
-        return cls(code, target, base, behind, mask, source, selected)
+        return cls(code, target, base, behind or 0, mask, source, selected)
 
     def instead(
         self, statement: cst.Assign | cst.AugAssign, name: str
@@ -266,8 +270,8 @@ def _takes_all(part: cst.SubscriptElement) -> bool:
             return False
 
 
-def _behind(target: cst.Subscript, base: Tensor, mask: Tensor, at: int) -> int:
-    """How many dimensions of the tensor stand behind those that the mask selects from."""
+def _behind(target: cst.Subscript, base: Tensor, mask: Tensor, at: int) -> int | None:
+    """How many dimensions of the tensor stand behind those that the mask selects from, if known."""
     dots = [
         i
         for i, part in enumerate(target.slice)
@@ -275,11 +279,31 @@ def _behind(target: cst.Subscript, base: Tensor, mask: Tensor, at: int) -> int:
     ]
     if dots and dots[0] < at:
         return len(target.slice) - at - 1
-    same = base.shape is not None and base.shape == mask.shape
-    if at == 0 and same and base.exact and mask.exact:
-        return 0
-    if base.rank is None or mask.rank is None:
-        raise Undecided("how many dimensions the tensor and the mask have is not known")
-    if not mask.rank or at + mask.rank > base.rank:
+    if mask.rank == 0:
         raise Undecided("the mask has no dimension of the tensor's")
-    return base.rank - mask.rank - at
+    if base.shape is None or mask.shape is None or not (base.exact and mask.exact):
+        return None
+    more = base.shape.rank_over(mask.shape)
+    if more is not None and more < at:
+        raise Undecided("the mask has no dimension of the tensor's")
+    return more - at if more is not None else None
+
+
+def _widened(
+    code: TracedCode,
+    node: cst.BaseExpression,
+    tensor: cst.BaseExpression,
+    mask: Tensor,
+    at: int,
+) -> str:
+    """An index that gives the mask as many dimensions behind as the tensor has there.
+
+    Raises:
+        Undecided: that would compute the mask twice.
+    """
+    if mask.rank is None and not isinstance(node, cst.Name):
+        raise Undecided("how many dimensions the tensor and the mask have is not known")
+    used = f"{code.source(node)}.dim()" if mask.rank is None else str(mask.rank + at)
+    if mask.rank is None and at:
+        used += f" - {at}"
+    return f"[(...,) + (None,) * ({code.source(tensor)}.dim() - {used})]"

@@ -206,3 +206,24 @@ def test_rest_is_folded() -> None:
     assert spelled is not None
     assert Shape.build(spelled.dims, spelled.rest, spelled.last) == Shape.of_input("x")
     assert Shape((), Rest("x")).rank is None
+
+
+@pytest.mark.parametrize("axes", [(0,), (1, 3), (0, 2, 3), (-1,), (-1, -3), (2, -1)])
+@pytest.mark.parametrize("rank", [None, 4, 5])
+def test_without_axes(axes: tuple[int, ...], rank: int | None) -> None:
+    dims = (2, 3, 5, 7, 11)[: rank or 5]
+    whole = Shape.of_input("x") if rank is None else Shape(tuple(map(const, dims)))
+    left = whole.without(axes)
+    if left is None:
+        assert rank is None
+        assert len({axis < 0 for axis in axes}) == 2
+        return
+    kept = [d for i, d in enumerate(dims) if i not in {axis % len(dims) for axis in axes}]
+    assert concrete(left, dims, environment(dims, 1)) == kept
+    assert whole.rank_over(left) == len(axes)
+    assert left.rank_over(whole) == -len(axes)
+
+
+def test_ranks_of_two_inputs_are_not_compared() -> None:
+    assert Shape.of_input("x").rank_over(Shape.of_input("y")) is None
+    assert Shape.of_input("x").rank_over(Shape((const(2),))) is None

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from trtlint.analysis import dtypes
-from trtlint.analysis.arguments import Args, asked_dtype, normal_axis
+from trtlint.analysis.arguments import Args, asked_dtype
 from trtlint.analysis.shapes import Shape
 from trtlint.analysis.sizes import ONE
 from trtlint.analysis.values import (
@@ -55,15 +55,20 @@ def _reduce(args: Args) -> Value:
         case _:
             return fresh(tensor, args.token, shape=None, exact=False)
     shape = tensor.shape if tensor.exact else None
-    if axes is None:
-        shape = Shape() if not keep else None
-    elif shape is not None and shape.rank is not None:
-        gone = [normal_axis(axis, shape.rank) for axis in axes]
-        dims = [ONE if i in gone else d for i, d in enumerate(shape.dims) if keep or i not in gone]
-        shape = Shape(tuple(dims))
+    if not axes:  # an empty sequence may mean all of them
+        shape = Shape() if axes is None and keep is False else None
+    elif shape is not None and keep is not None:
+        shape = _with_ones(shape, axes) if keep else shape.without(axes)
     else:
         shape = None
     return fresh(tensor, args.token, shape=shape, exact=shape is not None)
+
+
+def _with_ones(shape: Shape, axes: Sequence[int]) -> Shape | None:
+    found: Shape | None = shape
+    for axis in axes:
+        found = found.with_dim(axis, ONE) if found is not None else None
+    return found
 
 
 def _sum(args: Args) -> Value:

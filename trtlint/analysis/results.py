@@ -100,14 +100,10 @@ def _unbound(args: Args) -> Value:
 
 def _reduced(tensor: Tensor, args: Args, at: int = 1, keep_at: int = 2) -> Shape | None:
     """The tensor's shape without one axis."""
-    axis = args.axis(at, "dim", tensor.rank)
-    keep = args.flag("keepdim", keep_at)
-    if tensor.shape is None or not tensor.exact or tensor.rank is None:
+    axis, keep = args.integer(at, "dim"), args.flag("keepdim", keep_at)
+    if tensor.shape is None or not tensor.exact or axis is None or keep is None:
         return None
-    if axis is None or keep is None:
-        return None
-    dims = enumerate(tensor.shape.dims)
-    return Shape(tuple(ONE if i == axis else d for i, d in dims if keep or i != axis))
+    return tensor.shape.with_dim(axis, ONE) if keep else tensor.shape.without((axis,))
 
 
 def _indices(args: Args) -> Value:

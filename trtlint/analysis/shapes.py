@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from trtlint.analysis.sizes import ONE, ZERO, Atom, DimAtom, Size, atom, const
@@ -54,6 +55,31 @@ class Shape:
     def min_rank(self) -> int:
         """Number of dimensions that are spelled out."""
         return len(self.dims) + len(self.last)
+
+    def rank_over(self, other: Shape) -> int | None:
+        """How many dimensions it has more than ``other``, if known: of one input, both may have."""
+        mine, theirs = self.rest, other.rest
+        if mine is None or theirs is None:
+            known = mine is None and theirs is None
+            return self.min_rank - other.min_rank if known else None
+        if mine.tensor != theirs.tensor:
+            return None
+        skipped = theirs.front + theirs.back - mine.front - mine.back
+        return self.min_rank - other.min_rank + skipped
+
+    def without(self, axes: Collection[int]) -> Shape | None:
+        """The shape without those axes; None where it cannot be said which ones they are."""
+        spelled: Shape | None = self
+        for axis in axes:
+            spelled = spelled.spell(axis) if spelled is not None else None
+        if spelled is None or (spelled.rest and len({axis < 0 for axis in axes}) > 1):
+            return None
+        rank = spelled.rank
+        gone = {axis % rank if rank else axis for axis in axes}
+        dims = tuple(d for i, d in enumerate(spelled.dims) if i not in gone)
+        start = -len(spelled.last)
+        last = tuple(d for i, d in enumerate(spelled.last, start) if i not in gone)
+        return Shape.build(dims, spelled.rest, last)
 
     def dim(self, axis: int) -> Size | None:
         """The size along ``axis``; None if the axis cannot exist or cannot be named."""
