@@ -7,8 +7,6 @@ import libcst as cst
 from trtlint.api import Change, Decline, Rewrite, Safety, Swap, TracedCode, primary, written_later
 from trtlint.rules.tensor_data_attribute import DataAttribute, TensorDataAttribute
 
-_STORES = (cst.AssignTarget, cst.AugAssign, cst.AnnAssign, cst.Del)
-
 
 class TensorDataAttributeToDetach(Rewrite[DataAttribute]):
     """Write ``x.detach()`` for ``x.data``, and ``x.size()`` for ``x.data.size()``.

@@ -60,7 +60,9 @@ class TensorDataAttribute(Rule[DataAttribute]):
     ``x.detach()``, or just ``x``: an export computes no gradients.
 
     ## Fix safety
-    Safe: both show the same memory. Declined where something writes into it.
+    Safe: both show the same memory. Where a number is added in place, the sum out of place, which
+    leaves the gradient alone as well. Other writes go into the tensor itself: unsafe, as autograd
+    then sees them. Declined for parameters, and where the result is kept under another name.
 
     ## Known limits
     Not tied to tests of the real library: the crash takes the process with it.

@@ -156,8 +156,15 @@ _SAME_DTYPE = frozenset(
 _PROMOTED = frozenset("add sub mul div".split())
 
 
-def plain_method(code: TracedCode, call: cst.Call) -> Change:
+def plain_method(
+    code: TracedCode, call: cst.Call, target: cst.BaseExpression | None = None
+) -> Change:
     """``y = y.add(1)`` in place of ``y.add_(1)``, and ``(a * b).sqrt()`` of ``(a * b).sqrt_()``.
+
+    Args:
+        code: the function.
+        call: the method's call.
+        target: the tensor, where it is written into by way of another over the same memory.
 
     Raises:
         Undecided: somebody may see the write, or the dtype may be another.
@@ -186,12 +193,13 @@ def plain_method(code: TracedCode, call: cst.Call) -> Change:
         (f"{arg.keyword.value}=" if arg.keyword else "") + code.source(arg.value)
         for arg in call.args
     )
-    source = primary(code.source(call.func.value), call.func.value)
+    written = target if target is not None else call.func.value
+    source = primary(code.source(written), written)
     statement, line = code.parent(call), code.line_of(call)
     if isinstance(statement, cst.Expr):
-        return rebound(code, statement, call.func.value, f"{source}.{plain}({args})")
+        return rebound(code, statement, written, f"{source}.{plain}({args})")
     own = line is not None and is_fresh(code, owner, line) and KEPT not in aliases(owner)
-    if isinstance(call.func.value, cst.Name) or not own:
+    if isinstance(call.func.value, cst.Name) or target is not None or not own:
         raise Undecided(f"`{source}` may be seen elsewhere")
     return Change((Swap(code.code, call, f"{source}.{plain}({args})"),))
 
