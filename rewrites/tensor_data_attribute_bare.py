@@ -9,7 +9,7 @@ from trtlint.rules.tensor_data_attribute import DataAttribute, TensorDataAttribu
 
 
 class TensorDataAttributeToBare(Rewrite[DataAttribute]):
-    """Write ``y.clamp_(0, 1)`` for ``y.data.clamp_(0, 1)``, and ``y[:, 0] = 1`` for ``y.data[:, 0] = 1``.
+    """Write ``y.clamp_(0, 1)`` for ``y.data.clamp_(0, 1)``; in parts as well, ``y[:, 0] = 1``.
 
     Why unsafe: the numbers are the same, but where gradients are computed autograd sees the write:
     it goes into the gradient, and is refused for a leaf.
@@ -31,7 +31,8 @@ class TensorDataAttributeToBare(Rewrite[DataAttribute]):
         method = isinstance(call, cst.Call) and call.func is outer
         name = code.tensor_method(call) if isinstance(call, cst.Call) and method else None
         part = isinstance(outer, cst.Subscript) and outer.value is node
-        stored = part and isinstance(code.parent(outer), cst.AssignTarget | cst.AugAssign)
+        around = code.parent(outer) if outer is not None else None
+        stored = part and isinstance(around, cst.AssignTarget | cst.AugAssign)
         if not stored and not (name or "").endswith("_"):
             return Decline("it is assigned to, or written into elsewhere", beside=True)
         return Change((Swap(code.code, node, code.source(node.value)),))
