@@ -15,7 +15,7 @@ from trtlint.analysis.sizes import Size
 from trtlint.analysis.traced_code import TracedCode
 from trtlint.analysis.trees import subtree
 from trtlint.analysis.undecided import Undecided
-from trtlint.analysis.values import Int, Tensor, aliases
+from trtlint.analysis.values import Int, Items, Range, Tensor, aliases
 from trtlint.analysis.write_regions import Region, region_of
 from trtlint.analysis.writes import SliceWrite, mentions
 from trtlint.changes import Change, Swap
@@ -44,6 +44,8 @@ def rebuilt(code: TracedCode, region: Region, *, only_converted: bool = False) -
     numbers = not any(isinstance(write.stored, Tensor) for write in region.writes)
     if numbers and stands_in(code, region.last, (cst.For, cst.While)):
         raise Undecided("numbers are written one by one in a loop")
+    if region.creation is None and _many_rounds(code, region):
+        raise Undecided("every round of a loop of unknown length would copy the whole tensor")
     try:
         changes = [_in_one(code, step, cut, only_converted) for step, cut in _steps(region)]
     except Undecided:
@@ -54,6 +56,24 @@ def rebuilt(code: TracedCode, region: Region, *, only_converted: bool = False) -
     swaps = tuple(swap for change in changes for swap in change.swaps)
     imports = {name for change in changes for name in change.imports}
     return Change(swaps, imports=tuple(sorted(imports)))
+
+
+def _many_rounds(code: TracedCode, region: Region) -> bool:
+    """Whether the writes are repeated in a loop, nobody knows how often, on one tensor."""
+    loop = code.parent(region.last)
+    while loop is not None and not isinstance(loop, cst.For | cst.While):
+        loop = code.parent(loop)
+    if loop is None:
+        return False
+    for target in code.walk(cst.AssignTarget, loop):
+        if isinstance(target.target, cst.Name) and target.target.value == region.name:
+            return False
+    match code.value(loop.iter) if isinstance(loop, cst.For) else None:
+        case Range(start=start, stop=stop):
+            return start.constant is None or stop.constant is None
+        case Items(items=items, length=length):
+            return items is None and (length is None or length.constant is None)
+    return True
 
 
 def _cut(region: Region) -> Piece:

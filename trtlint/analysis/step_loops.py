@@ -18,6 +18,7 @@ from trtlint.analysis.sizes import (
     ONE,
     ZERO,
     Atom,
+    DimAtom,
     Size,
     at_least,
     atom,
@@ -97,7 +98,7 @@ def step_loop(code: TracedCode, write: SliceWrite) -> StepLoop | None:
     whole = base.shape.dim(axis)
     if whole is None or not (at_least(low, 0) and at_least(whole - reached.stop, 0)):
         raise Undecided(f"the loop is not known to stay within dimension {axis}")
-    if not at_least(count, 1):
+    if not at_least(_seldom(code, count), 1):
         raise Undecided("the loop may not run at all")
     steps = tuple(
         Region(name, tuple(group), None, base, tuple(between))
@@ -154,6 +155,18 @@ def _course(code: TracedCode, loop: cst.For) -> tuple[Atom, Size, Size, int]:
     if variable is None or atom(variable) != known.size:
         raise Undecided("the loop has no variable that counts")
     return variable, first, count, step
+
+
+def _seldom(code: TracedCode, count: Size) -> Size:
+    """The least that a loop runs: a function that is no method may get things that are none.
+
+    What a module's methods get are inputs, which have elements. A function gets boxes or matches
+    too, of which an image may have none; their number is the first size.
+    """
+    if code.owner is not None:
+        return count
+    few = [a for a in count.atoms() if isinstance(a, DimAtom) and a.axis == 0]
+    return sum((atom(Atom(f"{a}?", 0)) - atom(a) for a in few), count)
 
 
 def _step_axis(variable: Atom, writes: list[SliceWrite]) -> tuple[int, int, Size]:
