@@ -295,8 +295,16 @@ def _enclosed(source: str) -> str:
 
 def in_place_of(code: TracedCode, node: cst.BaseExpression, text: str) -> Swap:
     """``text`` where an expression stands, in parentheses only where it may need them."""
-    alone = isinstance(code.parent(node), _ROOMY) and "\n" not in text
-    return Swap(code.code, node, text, bare=alone)
+    around = code.parent(node)
+    if "\n" in text:
+        return Swap(code.code, node, text)
+    new = cst.parse_expression(text)
+    match around:
+        case cst.Assign(targets=[cst.AssignTarget(target=cst.Tuple(lpar=[]))]):
+            if isinstance(new, cst.Tuple):  # `a, b = c, d`
+                text = cst.Module([]).code_for_node(new.with_changes(lpar=[], rpar=[]))
+    branch = isinstance(around, cst.IfExp) and not isinstance(new, cst.IfExp | cst.Lambda)
+    return Swap(code.code, node, text, bare=branch or isinstance(around, _ROOMY))
 
 
 def operands_of(use: OperatorUse, signature: tuple[str, ...]) -> dict[str, cst.BaseExpression]:
