@@ -306,9 +306,10 @@ class Values:
             like = self._sibling(write)
             if like is not None:
                 return f"{head}.expand_as({like})"
-        if rank is None or slot.rank is None or value.shape is None:
+        if slot.rank is None or (self.only_converted and rank is None):
             raise Undecided(f"`{source}` is not known to have the shape of its slice")
-        return f"{head}.expand({self._sizes(value.shape.dims, slot.dims)})"
+        have = value.shape.dims if rank is not None and value.shape is not None else ()
+        return f"{head}.expand({self._sizes(have, slot.dims)})"
 
     def _sizes(self, have: Sequence[Size], want: Sequence[Size]) -> str:
         """The arguments of ``expand``: -1 where nothing changes."""
