@@ -19,6 +19,7 @@ class ItemCallToTensor(Rewrite[ElementRead]):
 
     Why safe: the number is used only in sums, products and comparisons with tensors of its own
     dtype, where a tensor of no dimensions does the same; and like the number it has no history.
+    Of NumPy's functions only those are taken that give the same numbers, such as ``clip``.
     """
 
     rule = ItemCall

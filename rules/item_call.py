@@ -75,7 +75,9 @@ class ItemCall(Rule[ElementRead]):
 
     ## Fix safety
     Safe where the number is added to, subtracted from, multiplied or compared with a tensor of its
-    own dtype. Unsafe for divisions, which PyTorch may carry out with the reciprocal of a number.
+    own dtype, and for arrays that go back into a tensor by way of ``np.clip``, ``np.abs``
+    and ``np.floor``. Unsafe for divisions, which PyTorch may carry out with the reciprocal
+    of a number, and for ``np.sqrt`` and ``np.exp``, which it rounds otherwise.
 
     ## Known limits
     Reading parameters, buffers and other constants is not reported: the value is the right one.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import libcst as cst
 
@@ -10,7 +10,7 @@ from trtlint.analysis import dtypes
 from trtlint.analysis.traced_code import TracedCode
 from trtlint.analysis.trees import variables
 from trtlint.analysis.undecided import Undecided
-from trtlint.analysis.values import Int, Tensor
+from trtlint.analysis.values import Int, Number, Ref, Tensor
 from trtlint.changes import Change
 from trtlint.codegen import primary
 from trtlint.composing import in_place_of
@@ -95,8 +95,29 @@ def _takes_tensor(code: TracedCode, use: cst.BaseExpression, tensor: Tensor, str
         raise Undecided("the tensor that it meets is not known to be of its dtype")
 
 
-def without_numpy(code: TracedCode, call: cst.Call) -> Change:
+# Functions of NumPy that PyTorch has as well. These give the same numbers:
+_UNARY = {
+    **{name: name for name in ("abs", "ceil", "floor", "negative", "square", "trunc")},
+    **dict.fromkeys(("rint", "round", "around"), "round"),
+    **dict.fromkeys(("absolute", "fabs"), "abs"),
+}
+_BOUNDED = {"clip": "clamp"}
+# and these may differ in the last digit, the square root too.
+_ROUNDING = frozenset("sqrt exp expm1 log log1p log2 log10 sin cos tan sinh cosh tanh".split())
+_BACK = ("torch.from_numpy", "torch.tensor", "torch.as_tensor", "torch.asarray")
+# Methods whose result is floating wherever they work, and those that keep that.
+_FLOATS = frozenset("mean std var softmax sigmoid norm logsumexp sqrt exp log".split())
+_KEEPING = frozenset("abs neg clamp detach cpu contiguous clone squeeze unsqueeze flatten".split())
+
+
+def without_numpy(code: TracedCode, call: cst.Call, *, strict: bool = True) -> Change:
     """``t * 2`` in place of ``torch.from_numpy(t.numpy() * 2)``.
+
+    Args:
+        code: the function.
+        call: the call that makes an array of a tensor.
+        strict: whether every digit must stay, and the tensor must be known to be floating for
+            functions that make something else of integers.
 
     Raises:
         Undecided: something else is done to the array.
@@ -104,32 +125,114 @@ def without_numpy(code: TracedCode, call: cst.Call) -> Change:
     if code.tensor_method(call) != "numpy" or call.args:
         raise Undecided("a function of NumPy may round otherwise than PyTorch's")
     assert isinstance(call.func, cst.Attribute)
-    node: cst.CSTNode = call
-    outer = code.parent(node)
-    while isinstance(outer, cst.BinaryOperation):
-        other = outer.left if outer.right is node else outer.right
-        if not isinstance(outer.operator, _EXACT) or not isinstance(code.value(other), Int):
-            raise Undecided("NumPy may round or promote otherwise than PyTorch")
-        node, outer = outer, code.parent(outer)
-    back = code.parent(outer) if isinstance(outer, cst.Arg) else None
-    if not isinstance(back, cst.Call) or code.torch_function(back) != "torch.from_numpy":
-        raise Undecided("the array does not go straight back into a tensor")
-    new = node.visit(_WithoutCall(call))
-    assert isinstance(new, cst.BaseExpression)
-    return Change((in_place_of(code, back, code.source(new)),))
+    tensor = code.value(call.func.value)
+    assert isinstance(tensor, Tensor)
+    floats = not strict or _is_floating(code, call.func.value)
+    text, node = code.source(call.func.value), call.func.value
+    imports: set[str] = set()
+    done: cst.BaseExpression = call
+    plain = True
+    while True:
+        outer = code.parent(done)
+        around = code.parent(outer) if isinstance(outer, cst.Arg) else None
+        if isinstance(outer, cst.BinaryOperation):
+            other = outer.left if outer.right is done else outer.right
+            exact = isinstance(outer.operator, _EXACT)
+            divided = not strict and isinstance(outer.operator, cst.Divide)
+            if not (exact or divided) or not isinstance(code.value(other), Int):
+                raise Undecided("NumPy may round or promote otherwise than PyTorch")
+            # A number and an array of no dimensions may become a double.
+            _not_alone(tensor)
+            new = outer.visit(_Replaced(done, text, node))
+            assert isinstance(new, cst.BinaryOperation)
+            text, node, done = code.source(new), new, outer
+        elif isinstance(around, cst.Call) and code.torch_function(around) in _BACK:
+            break
+        elif isinstance(around, cst.Call) and around.args and around.args[0] is outer:
+            name = _torch_name(code, around, tensor, strict)
+            if not floats:
+                raise Undecided(f"integers are not known to be the same to `{name}` and to NumPy")
+            spelled, more = code.spelling(f"torch.{name}")
+            given = ", ".join([text, *_bounds(code, around.args[1:])])
+            imports.update(more)
+            text, node, done = f"{spelled}({given})", around, around
+        else:
+            raise Undecided("the array does not go straight back into a tensor")
+        plain = False
+    assert isinstance(around, cst.Call)
+    if len(around.args) != 1:
+        raise Undecided("the array is cast on its way back")
+    if plain and code.torch_function(around) == "torch.tensor":
+        text, node = f"{primary(text, node)}.clone()", around
+    return Change((in_place_of(code, around, text),), imports=tuple(sorted(imports)))
 
 
-class _WithoutCall(cst.CSTTransformer):
-    """Puts the tensor where its ``numpy()`` stands."""
+def _torch_name(code: TracedCode, call: cst.Call, tensor: Tensor, strict: bool) -> str:
+    """The function of torch that does what a function of NumPy does.
 
-    def __init__(self, call: cst.Call) -> None:
+    Raises:
+        Undecided: there is none that is known to round alike.
+    """
+    function = code.value(call.func)
+    name = function.name.removeprefix("numpy.") if isinstance(function, Ref) else ""
+    numpy = isinstance(function, Ref) and function.name == f"numpy.{name}"
+    others = call.args[1:]
+    numbers = all(arg.keyword is None and arg.star == "" for arg in call.args) and all(
+        isinstance(code.value(arg.value), Int | Number) for arg in others
+    )
+    if numpy and name in _UNARY and not others:
+        return _UNARY[name]
+    if numpy and name in _ROUNDING and not others and not strict:
+        return name
+    if numpy and name in _BOUNDED and numbers and len(others) == 2:
+        _not_alone(tensor)
+        return _BOUNDED[name]
+    raise Undecided("a function of NumPy may round otherwise than PyTorch's")
+
+
+def _bounds(code: TracedCode, args: Sequence[cst.Arg]) -> Iterator[str]:
+    """The numbers as written, all floats where one is: the dynamo exporter takes no other pair."""
+    floats = any(isinstance(code.value(arg.value), Number) for arg in args)
+    for arg in args:
+        source = code.source(arg.value)
+        if floats and isinstance(code.value(arg.value), Int):
+            source = f"{source}.0" if isinstance(arg.value, cst.Integer) else f"float({source})"
+        yield source
+
+
+def _not_alone(tensor: Tensor) -> None:
+    """That a tensor has dimensions, so that a number does not widen the array that it becomes.
+
+    Raises:
+        Undecided: it has none.
+    """
+    if tensor.rank == 0:
+        raise Undecided("NumPy may round or promote otherwise than PyTorch")
+
+
+def _is_floating(code: TracedCode, node: cst.BaseExpression) -> bool:
+    """Whether a tensor is floating, also where its dtype has no name."""
+    value = code.value(node)
+    if isinstance(value, Tensor) and value.dtype is not None and value.dtype.floating is not None:
+        return value.dtype.floating
+    match node:
+        case cst.Call(func=cst.Attribute(value=owner)):
+            name = code.tensor_method(node)
+            return name in _FLOATS or (name in _KEEPING and _is_floating(code, owner))
+        case _:
+            return False
+
+
+class _Replaced(cst.CSTTransformer):
+    """Puts the source of a tensor where an array stands."""
+
+    def __init__(self, meant: cst.BaseExpression, text: str, node: cst.BaseExpression) -> None:
         super().__init__()
-        self._meant = call
+        self._meant = meant
+        self._new = cst.parse_expression(primary(text, node))
 
-    def leave_Call(  # noqa: N802 (the name that LibCST looks for)
-        self, original_node: cst.Call, updated_node: cst.Call
-    ) -> cst.BaseExpression:
+    def on_leave(  # type: ignore[override]
+        self, original_node: cst.CSTNode, updated_node: cst.CSTNode
+    ) -> cst.CSTNode:
         """As ``CSTTransformer`` asks for it."""
-        if original_node is self._meant and isinstance(updated_node.func, cst.Attribute):
-            return updated_node.func.value
-        return updated_node
+        return self._new if original_node is self._meant else updated_node

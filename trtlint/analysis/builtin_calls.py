@@ -15,6 +15,7 @@ from trtlint.analysis.values import (
     Number,
     Range,
     Ratio,
+    Ref,
     ShapeOf,
     Tensor,
     Text,
@@ -38,6 +39,8 @@ def call_builtin(name: str, args: Args) -> Value:
             return Number("bool")
         case "str":
             return Text()
+        case "__import__":
+            return _package(first)
         case "len":
             return _len(first)
         case "range":
@@ -64,6 +67,12 @@ def call_builtin(name: str, args: Args) -> Value:
             return NdArray()
         case _:
             return Unknown(args.shared)
+
+
+def _package(value: Value | None) -> Value:
+    """``__import__("numpy")``; of a dotted name it is the first part."""
+    name = value.value if isinstance(value, Text) else None
+    return Ref(name.partition(".")[0]) if name else UNKNOWN
 
 
 def _int(value: Value | None) -> Value:

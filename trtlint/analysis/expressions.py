@@ -53,7 +53,7 @@ if TYPE_CHECKING:
 
 _BUILTINS = frozenset(
     """len int float bool range list tuple dict zip enumerate max min abs sum round isinstance
-    getattr hasattr super sorted reversed map print str set any all slice""".split()
+    getattr hasattr super sorted reversed map print str set any all slice __import__""".split()
 )
 
 
