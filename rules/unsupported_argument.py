@@ -9,8 +9,11 @@ from trtlint.api import (
     UNJUDGED,
     DTypeValue,
     Export,
+    Int,
+    Number,
     OperatorRule,
     OperatorUse,
+    Ratio,
     TracedCode,
     Verdict,
     differs,
@@ -38,7 +41,7 @@ class UnsupportedArgument(OperatorRule):
     Finds forms of operators that otherwise convert: ``F.one_hot`` without ``num_classes``,
     ``squeeze(dim)`` of a dimension that is not one, ``x.view(dtype)``,
     ``nn.LSTM(proj_size=...)``, ``norm(p="nuc")``, ``cdist(p=...)``,
-    ``embedding(max_norm=...)``, ``isin`` of floats.
+    ``embedding(max_norm=...)``, ``isin`` of floats, ``clamp(0, 0.5)`` of two kinds.
 
     ## Why it matters
     The exporter stops with an error that names neither the argument nor the line, or the parser
@@ -47,11 +50,11 @@ class UnsupportedArgument(OperatorRule):
     ## Use instead
     Say how many classes there are; leave a squeeze out that does nothing; convert a type with
     ``to``; put the projection of an LSTM after it; write a distance as ``(a[:, None] -
-    b).abs().sum(-1)``.
+    b).abs().sum(-1)``; write both bounds of a ``clamp`` as floats.
 
     ## Fix safety
-    Unsafe for ``cdist`` with ``p=1`` and attention over three dimensions: PyTorch runs other
-    kernels for these, which round in another order. The others have no other form.
+    Safe for bounds of ``clamp``. Unsafe for ``cdist`` with ``p=1`` and attention over three
+    dimensions: PyTorch runs other kernels, which round in another order. The others have no form.
 
     ## Known limits
     Sizes and dtypes count where they are known.
@@ -63,7 +66,8 @@ class UnsupportedArgument(OperatorRule):
     hint = "use the form of the operator that converts"
     operators = frozenset(
         """one_hot squeeze squeeze_ view LSTM norm cdist embedding Embedding isin
-        matrix_norm scaled_dot_product_attention hamming_window allclose equal""".split()
+        matrix_norm scaled_dot_product_attention hamming_window allclose equal clamp clamp_
+        clip clip_""".split()
     )
     what = {
         "classes": "has to find out the number of classes",
@@ -76,6 +80,7 @@ class UnsupportedArgument(OperatorRule):
         "truth": "is a Python bool that depends on values",
         "distance": "is a distance other than the Euclidean, which converts wrongly or not at all",
         "max_norm": "renormalises the embedding in place",
+        "bounds": "has an integer and a float for bounds, which the dynamo exporter does not take",
         "floats": "compares floats, which the exporters do with an operator they lack",
     }
     verdicts: ClassVar[Mapping[str, Mapping[str, Verdict]]] = {
@@ -89,12 +94,15 @@ class UnsupportedArgument(OperatorRule):
         "truth": both(fails("DataDependentOutputException"), fails("no output to trace")),
         "distance": both(fails("aten._cdist_forward"), differs("not-a-number at zero distance")),
         "max_norm": both(emits("Unique"), emits()),
+        "bounds": both(fails("no overload of aten.clamp for the two"), emits()),
         "floats": both(fails("aten.isin on floats has no translation")),
     }
 
     def variant(self, use: OperatorUse, code: TracedCode) -> str | None:
         """Which form it is."""
         match use.name.rstrip("_"):
+            case "clamp" | "clip":
+                return "bounds" if _of_two_kinds(use) else None
             case "one_hot":
                 count = use.option("num_classes", 1)
                 return "classes" if count is None or int_of(count) == -1 else None
@@ -128,3 +136,16 @@ class UnsupportedArgument(OperatorRule):
                 return "max_norm" if number_of(limit) is not None else None
             case _:
                 return "floats" if holds_integers(use.args.get(0, "elements")) is False else None
+
+
+def _of_two_kinds(use: OperatorUse) -> bool:
+    """Whether one bound of ``clamp`` is an integer and the other a float."""
+    low, high = use.option("min", 1), use.option("max", 2)
+    dtype = use.tensor.dtype if use.tensor is not None else None
+    if dtype is not None and dtype.spelled and dtype.name in ("float16", "bfloat16"):
+        return False  # computed in single precision, between numbers of that kind
+    return any(
+        isinstance(one, Int)
+        and (isinstance(other, Ratio) or (isinstance(other, Number) and other.kind == "float"))
+        for one, other in ((low, high), (high, low))
+    )
