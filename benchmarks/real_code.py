@@ -1,14 +1,15 @@
-"""What `trtlint check` and `trtlint fix` make of code that nobody wrote for them.
+"""What `trtlint fix` makes of code that nobody wrote for it.
 
     python benchmarks/real_code.py timm transformers --architectures
     python benchmarks/real_code.py PATH_OR_PACKAGE... [--target torch2trt-0.5] [--diff FILE]
     python benchmarks/real_code.py timm --maker timm:create_model --model resnet18 --model tnt_s
 
-Each folder, or the installed package of that name, is copied to a temporary folder; `check` and
-then `fix`, safe rewrites only, run on the copies. Printed: findings and fixes by rule, every reason
-for declining, and seconds. What must not happen, and is counted:
+Each folder, or the installed package of that name, is copied to a temporary folder; `fix`, safe
+rewrites only, runs on the copies. Printed: findings and fixes by rule, every reason for declining,
+and seconds. What must not happen, and is counted:
 
-- a changed file that Python no longer compiles, or a module that can no longer be imported;
+- a changed file that Python no longer compiles; a module, changed or not, that can no longer be
+  imported or lacks a name that it had;
 - a statement that was not rewritten and yet stands there with other bytes, or in another place
   relative to its neighbours; a comment that is lost;
 - a second `fix` that changes something again; an error of trtlint itself;
@@ -54,11 +55,11 @@ def find(what: str) -> Path:
     return Path(next(iter(spec.submodule_search_locations))).resolve()
 
 
-def trtlint(command: str, folder: Path, options: Sequence[str]) -> tuple[dict[str, Any], float]:
+def fix(folder: Path, options: Sequence[str]) -> tuple[dict[str, Any], float]:
     """The JSON report of one run over a folder, and its wall seconds."""
     start = time.perf_counter()
     done = subprocess.run(
-        [sys.executable, "-m", "trtlint", command, "--isolated", "--no-cache",
+        [sys.executable, "-m", "trtlint", "fix", "--isolated",
          "--output-format", "json", *options, "."],
         cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
     )  # fmt: skip
@@ -66,7 +67,7 @@ def trtlint(command: str, folder: Path, options: Sequence[str]) -> tuple[dict[st
     try:
         return json.loads(done.stdout), seconds
     except json.JSONDecodeError:
-        raise SystemExit(f"trtlint {command} broke down:\n{done.stderr[-3000:]}") from None
+        raise SystemExit(f"trtlint fix broke down:\n{done.stderr[-3000:]}") from None
 
 
 def texts(root: Path) -> dict[str, bytes]:
@@ -161,21 +162,20 @@ def models(args: argparse.Namespace, packages: Sequence[str]) -> list[dict[str, 
 def run(where: Path, task: Mapping[str, Any], out: Path) -> None:
     """Import the modules and run the models of one side."""
     out.mkdir()
+    quiet = subprocess.DEVNULL  # what modules say or ask when they are imported is of no interest
     file = out / "task.json"
     file.write_text(json.dumps({**task, "path": str(where), "out": str(out)}), encoding="utf-8")
     command = [sys.executable, str(HERE / "real_models.py"), str(file)]
-    subprocess.run(command, cwd=out, check=False, stderr=subprocess.DEVNULL)
+    subprocess.run(command, cwd=out, check=False, stdin=quiet, stdout=quiet, stderr=quiet)
 
 
-def compare(
-    sides: Sequence[Path], changed: Sequence[str], chosen: Sequence[Any], args: argparse.Namespace
-) -> int:
-    """Import what changed and run every model on both sides; how much differs."""
+def compare(sides: Sequence[Path], chosen: Sequence[Any], args: argparse.Namespace) -> int:
+    """Import every module and run every model on both sides; how much differs."""
     import torch
     from real_models import difference
 
-    names = [".".join(Path(name).with_suffix("").parts) for name in changed]
-    names = [name.removesuffix(".__init__") for name in names]
+    names = [".".join(Path(name).with_suffix("").parts) for name in texts(sides[0])]
+    names = [name.removesuffix(".__init__") for name in names if "__main__" not in name]
     task = {
         "imports": [*args.imports, *names],
         "models": chosen,
@@ -183,15 +183,24 @@ def compare(
         "options": json.loads(args.options),
         "inputs": [[int(n) for n in shape.split("x")] for shape in args.input],
     }
+    start = time.perf_counter()
     outs = [side.parent / f"outputs-{i}" for i, side in enumerate(sides)]
     for side, out in zip(sides, outs, strict=True):
         run(side, task, out)
     seen = [json.loads((out / "imports.json").read_text(encoding="utf-8")) for out in outs]
-    lost = [name for name in names if not seen[0][name] and seen[1][name]]
-    for name in lost:
-        print(f"CAN NO LONGER BE IMPORTED  {name}: {seen[1][name]}")
-    fine = sum(not seen[0][name] for name in names)
-    print(f"{len(names)} changed modules; {fine} could be imported before, {fine - len(lost)} now")
+    fine = [name for name in names if not seen[0][name]["error"]]
+    bad = 0
+    for name in fine:
+        error = seen[1][name]["error"]
+        lost = {*seen[0][name]["names"]} - {*seen[1][name]["names"]}
+        if error:
+            print(f"CAN NO LONGER BE IMPORTED  {name}: {error}")
+        elif lost:
+            print(f"NAMES LOST  {name}: {', '.join(sorted(lost))}")
+        bad += bool(error or lost)
+    print(
+        f"{len(names)} modules; {len(fine)} could be imported before, {len(fine) - bad} as well now"
+    )
     wrong = ran = 0
     for number, model in enumerate(chosen):
         old, new = (
@@ -208,21 +217,25 @@ def compare(
             print(f"  cannot be run  {model['name']}: {old.get('error') or old['runs'][0]}"[:200])
         elif args.verbose:
             print(f"  equal  {model['name']}")
-    print(f"{ran} models ran, {wrong} differ")
-    return wrong + len(lost)
+    seconds = time.perf_counter() - start
+    print(f"{ran} models ran, {wrong} differ; imports and models took {seconds:.1f} s")
+    return wrong + bad
 
 
 # -- the whole ------------------------------------------------------------------------------------
 
 
 def main() -> int:
-    """Check, fix and compare; print what happened."""
+    """Fix and compare; print what happened."""
     parser = argparse.ArgumentParser(description=str(__doc__).split("\n\n", maxsplit=1)[0])
     parser.add_argument("what", nargs="+", help="a folder, or the name of an installed package")
     parser.add_argument("--target", action="append", default=[])
     parser.add_argument("--rule", action="append", default=[])
     parser.add_argument("--diff", type=Path, help="write the changes there")
     parser.add_argument("--once", action="store_true", help="leave out the second fix")
+    parser.add_argument(
+        "--no-cache", action="store_true", help="the second fix starts from nothing"
+    )
     parser.add_argument("--architectures", action="store_true", help="run the prediction's models")
     parser.add_argument("--maker", default="", help="MODULE:FUNCTION that makes a model")
     parser.add_argument("--model", action="append", default=[], help="only models of these names")
@@ -242,35 +255,28 @@ def main() -> int:
             for original in originals:
                 ignored = shutil.ignore_patterns("*.pyc", "__pycache__", "*.so")
                 shutil.copytree(original, side / original.name, ignore=ignored)
-        problems = examine(old, fixed, options, args)
-        changed = [name for name, text in texts(fixed).items() if text != texts_of(old, name)]
+        cache = ["--no-cache"] if args.no_cache else [f"--cache-dir={Path(folder) / 'cache'}"]
+        problems = examine(fixed, [*cache, *options], args)
         chosen = models(args, [original.name for original in originals])
-        problems += compare((old, fixed), changed, chosen, args)
+        problems += compare((old, fixed), chosen, args)
     print(f"{problems} problems")
     return 1 if problems else 0
 
 
-def texts_of(root: Path, name: str) -> bytes:
-    """One file."""
-    return (root / name).read_bytes()
-
-
-def examine(old: Path, fixed: Path, options: Sequence[str], args: argparse.Namespace) -> int:
-    """Check and fix the copy, twice; how much is wrong with it."""
-    before = texts(old)
-    checked, seconds = trtlint("check", fixed, options)
-    summary = checked["summary"]
-    print(
-        f"check: {summary['files']} files, {summary['traced_functions']} traced functions, "
-        f"{summary['findings']} findings, {len(checked['errors'])} errors, {seconds:.1f} s"
-    )
-    show("findings", summary["by_rule"])
-    report, seconds = trtlint("fix", fixed, options)
-    after = texts(fixed)
+def examine(fixed: Path, options: Sequence[str], args: argparse.Namespace) -> int:
+    """Fix the copy, twice; how much is wrong with it."""
+    before = texts(fixed)
+    report, seconds = fix(fixed, options)
+    after, summary, findings = texts(fixed), report["summary"], report["findings"]
     changed = [name for name, text in after.items() if text != before[name]]
-    print(f"fix: {len(changed)} files changed, {seconds:.1f} s")
-    show("fixed", Counter(f["rule"] for f in report["findings"] if f.get("fixed")))
-    left = [f for f in report["findings"] if not f.get("fixed")]
+    print(
+        f"fix: {summary['files']} files, {summary['traced_functions']} traced functions, "
+        f"{len(findings)} findings, {len(report['errors'])} errors; "
+        f"{len(changed)} files changed, {seconds:.1f} s"
+    )
+    show("findings", Counter(f["rule"] for f in findings))
+    show("fixed", Counter(f["rule"] for f in findings if f.get("fixed")))
+    left = [f for f in findings if not f.get("fixed")]
     reasons = (f["declined"] or f"only by an {f['fix']['safety']} rewrite" for f in left)
     show(
         "declined",
@@ -279,10 +285,11 @@ def examine(old: Path, fixed: Path, options: Sequence[str], args: argparse.Names
     said = [line for name in changed for line in complaints(name, before[name], after[name])]
     said += [
         f"ERROR  {error['path']}:{error['line']}: {error['kind']}: {error['message']}"
-        for error in (*checked["errors"], *report["errors"])
+        for error in report["errors"]
     ]
     if not args.once:
-        trtlint("fix", fixed, options)
+        _, seconds = fix(fixed, options)
+        print(f"second fix: {seconds:.1f} s")
         again = [name for name, text in texts(fixed).items() if text != after[name]]
         said += [f"CHANGED AGAIN  {name}" for name in again]
         for name in again:

@@ -2,7 +2,8 @@
 
 `python benchmarks/real_models.py TASK.json` imports modules and runs models, with the task's folder
 in front of the import path, and saves what it saw to the task's ``out``: for each module whether it
-can be imported, and for each model its ``state_dict``'s keys and shapes, and its outputs.
+can be imported and which names it has, and for each model its ``state_dict``'s keys and shapes, and
+its outputs.
 """
 
 from __future__ import annotations
@@ -28,19 +29,19 @@ def main(path: Path) -> None:
     import torch
 
     torch.set_num_threads(1)
-    imported = {name: _refusal(name) for name in task["imports"]}
+    imported = {name: _imported(name) for name in task["imports"]}
     (out / "imports.json").write_text(json.dumps(imported), encoding="utf-8")
     for number, model in enumerate(task["models"]):
         torch.save(_observed(model, task), out / f"{number}.pt")
 
 
-def _refusal(name: str) -> str:
-    """Why a module cannot be imported; empty if it can."""
+def _imported(name: str) -> dict[str, Any]:
+    """Why a module cannot be imported, empty if it can; and its names."""
     try:
-        importlib.import_module(name)
+        module = importlib.import_module(name)
     except BaseException as error:
-        return f"{type(error).__name__}: {error}"[:300]
-    return ""
+        return {"error": f"{type(error).__name__}: {error}"[:300], "names": []}
+    return {"error": "", "names": [*vars(module)]}
 
 
 def _observed(model: Mapping[str, Any], task: Mapping[str, Any]) -> dict[str, Any]:
