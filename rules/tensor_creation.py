@@ -109,7 +109,8 @@ class TensorCreation(Rule[Creation]):
     ## Fix safety
     Safe: shape and dtype stay; the device becomes that of the input or the module, which is where
     the result is used. A constant becomes a buffer only if nothing writes into it or returns it; a
-    module that was pickled whole lacks it, a checkpoint is not concerned.
+    module that was pickled whole lacks it, a checkpoint is not concerned. Unsafe for floating-point
+    constants: a buffer follows ``model.half()``.
 
     ## Known limits
     Random tensors are not reported, nor what ``functools.cached_property``, ``cache`` or

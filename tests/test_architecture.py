@@ -68,10 +68,12 @@ MAY_IMPORT: dict[str, set[str]] = {
         "written_values",
     },
     "class_edits": BASE | {"analysis", "changes"},
+    "buffering": BASE | {"analysis", "changes", "class_edits", "codegen"},
     "rule_types": BASE | {"analysis", "conversion"},
     "api": BASE
     | {
         "analysis",
+        "buffering",
         "changes",
         "class_edits",
         "codegen",

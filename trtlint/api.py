@@ -72,6 +72,7 @@ from trtlint.analysis.values import (
 from trtlint.analysis.view_writes import view_writes
 from trtlint.analysis.write_regions import region_of
 from trtlint.analysis.writes import SliceWrite, index_values, mentions, slice_writes
+from trtlint.buffering import as_buffer, is_constant
 from trtlint.changes import Change, Decline, Insert, Swap
 from trtlint.choosing import chosen_by, extreme
 from trtlint.class_edits import add_to_init, move_into_class
@@ -202,6 +203,7 @@ __all__ = [
     "Verdict",
     "Woven",
     "add_to_init",
+    "as_buffer",
     "assigned_apart",
     "at_least",
     "call",
@@ -227,6 +229,7 @@ __all__ = [
     "index_values",
     "int_of",
     "ints_of",
+    "is_constant",
     "is_fresh",
     "is_input",
     "is_local",
