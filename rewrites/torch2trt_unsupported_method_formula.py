@@ -10,6 +10,7 @@ from trtlint.api import (
     Safety,
     Torch2trtMatch,
     TracedCode,
+    flag_of,
     int_of,
     ints_of,
     is_none,
@@ -22,11 +23,12 @@ _NONE = "nothing that torch2trt converts comes close to it"
 
 
 class Torch2trtUnsupportedMethodToFormula(Rewrite[Torch2trtMatch]):
-    """Write ``rsqrt``, ``glu``, ``hardswish``, norms and variances with operators that convert, and
-    leave ``detach`` out.
+    """Write ``rsqrt``, ``glu``, ``hardswish``, ``sign``, norms and variances with operators that
+    convert, and leave ``detach`` out.
 
     Why unsafe: intermediate results are rounded, which shows in float16 and in the last digits of
-    norms; without ``detach`` a training run computes more gradients.
+    norms; the sign of not-a-number is no longer 0; without ``detach`` a training run computes more
+    gradients.
     """
 
     rule = Torch2trtUnsupportedMethod
@@ -37,9 +39,21 @@ class Torch2trtUnsupportedMethodToFormula(Rewrite[Torch2trtMatch]):
     def rewrite(self, found: Torch2trtMatch, code: TracedCode) -> Change | Decline:
         """For functions whose formula is one line."""
         use = next((use for use in code.uses() if use.node is found.node), None)
+        if use is not None and use.form == "layer" and use.name in ("Hardswish", "Hardsigmoid"):
+            if flag_of(use.option("inplace", layer_at=0)) is not False:
+                return Decline("it may write into the tensor")
+            return _hard(Composer.called(code, use), use.name.lower())
         if use is None or use.form not in ("function", "method") or use.name.endswith("_"):
             return Decline(_NONE, beside=True)
         match use.name:
+            case "sign":
+                new = Composer.of(code, use, "input")
+                return new.change(
+                    new.fill(
+                        "{torch.ceil}({x}.clamp(0.0, 1.0)) + {torch.floor}({x}.clamp(-1.0, 0.0))",
+                        x=new.often("input"),
+                    )
+                )
             case "rsqrt":
                 new = Composer.of(code, use, "input")
                 return new.change(f"{new.factor('input')} ** -0.5")
@@ -50,9 +64,7 @@ class Torch2trtUnsupportedMethodToFormula(Rewrite[Torch2trtMatch]):
                 new = Composer.of(code, use, "input", "inplace")
                 if "inplace" in new.operands:
                     return Decline("it may write into the tensor")
-                gate = f"{new.torch('torch.nn.functional.relu6')}({new.often('input')} + 3) / 6"
-                swish = use.name == "hardswish"
-                return new.change(f"{new.often('input')} * {gate}" if swish else gate)
+                return _hard(new, use.name)
             case "logsigmoid":
                 new = Composer.of(code, use, "input")
                 softplus = new.torch("torch.nn.functional.softplus")
@@ -65,6 +77,12 @@ class Torch2trtUnsupportedMethodToFormula(Rewrite[Torch2trtMatch]):
                 new = Composer.of(code, use, "input", "dim", "unbiased", "keepdim")
                 return _spread(new, use.name)
         return Decline(_NONE, beside=True)
+
+
+def _hard(new: Composer, name: str) -> Change | Decline:
+    """A straight line between two bounds."""
+    gate = f"{new.torch('torch.nn.functional.relu6')}({new.often('input')} + 3) / 6"
+    return new.change(f"{new.often('input')} * {gate}" if name == "hardswish" else gate)
 
 
 def _gated(new: Composer) -> Change | Decline:

@@ -116,15 +116,34 @@ def _place(new: Composer, axis: int, index: str) -> str:
 
 
 def _copies(new: Composer) -> Change | Decline:
-    """``cat`` of copies along the one dimension that is repeated."""
+    """``cat`` of copies along each dimension that is repeated.
+
+    A tensor has at most as many dimensions as there are counts; those it lacks are put in front.
+    """
     names = [name for name in new.operands if name != "input"]
     several = ints_of(new.value(names[0])) if len(names) == 1 else None
     counts = list(several or (int_of(new.value(name)) for name in names))
     repeated = [i for i, count in enumerate(counts) if count != 1]
-    if len(counts) != new.rank("input") or len(repeated) != 1:
+    if not repeated or counts.count(None) > 1:
         return Decline("it is not one dimension that is repeated")
-    axis = repeated[0]
-    times = new.factor(names[axis]) if len(names) == len(counts) else str(counts[axis])
-    if counts[axis] == 0:
+    if 0 in counts:
         return Decline("nothing is left of the dimension")
-    return new.change(f"{new.torch('torch.cat')}([{new.source('input')}] * {times}, {axis})")
+    rank = new.tensor("input").rank
+    text = new.source("input")
+    if rank is None or rank < len(counts):
+        if new.use.name == "tile":
+            return Decline(f"how many dimensions `{text}` has is not known")
+        held = new.often("input")
+        lacking = f"{len(counts)} - {held}.dim()" if rank is None else str(len(counts) - rank)
+        text = f"{held}[(None,) * ({lacking})]" if rank is None else f"{held}[{_nones(lacking)}]"
+    elif rank > len(counts):
+        return Decline("it is not one dimension that is repeated")
+    for axis in repeated:
+        times = new.factor(names[axis]) if len(names) == len(counts) else str(counts[axis])
+        text = f"{new.torch('torch.cat')}([{text}] * {times}, {axis})"
+    return new.change(text)
+
+
+def _nones(count: str) -> str:
+    """``None, None, ...``: so many dimensions of size 1 in front."""
+    return ", ".join([*["None"] * int(count), "..."])

@@ -36,7 +36,8 @@ class IntegerDivision(OperatorRule):
 
     ## Fix safety
     Safe: ``//`` is that division, and a remainder of integers what it leaves. A number divided by a
-    tensor and ``//=``, which writes into the tensor, are left; so are remainders of floats.
+    tensor and ``//=``, which writes into the tensor, are left; so are remainders of floats. For
+    torch2trt, the floor of a quotient of floats is unsafe: it rounds before it is floored.
 
     ## Known limits
     Integers that the model computes itself (indices, comparisons, ``arange``) are taken to be

@@ -26,7 +26,8 @@ class Torch2trtConverterLimits(Torch2trtRule):
     `F.max_pool2d(x, 2)`, numbers for `padding="same"`, operands of one rank and one dtype.
 
     ## Fix safety
-    Safe: dimensions are counted from the front, `F.pad` gets four numbers, a pooling its stride.
+    Safe: dimensions are counted from the front, `F.pad` gets four numbers, a pooling its stride,
+    edges are joined as slices, and weights of an einsum are cloned, which gives them a `_trt`.
     What needs another computation is left.
 
     ## Known limits

@@ -26,7 +26,9 @@ class Torch2trtGetitemForms(Torch2trtRule):
     of channels; `x[:, n - 2:]` with the size spelled out for `x[:, -2:]`.
 
     ## Fix safety
-    There is no automatic fix yet.
+    Safe: an ellipsis behind a single index, and `cat` of slices for a list of known places, copy or
+    show the same elements. Unsafe for an input that may be a list of tensors. A slice that begins
+    at the end has no fix: where it begins hangs on the size.
 
     ## Known limits
     A bound in a variable is not reported if its sign is not known. Whether a parameter is a tensor

@@ -26,7 +26,8 @@ class Torch2trtIgnoredArgument(Torch2trtRule):
 
     ## Fix safety
     Safe for `unsqueeze`, whose dimension is counted from the front, and for `squeeze` of a
-    dimension whose size is known to be 1, which becomes an index. The others are left.
+    dimension whose size is known to be 1, which becomes an index; and for `F.pad` with known
+    amounts of edges, which become slices and `cat`. The others are left.
 
     ## Known limits
     An argument in a variable is reported only where its value is known to matter.

@@ -83,6 +83,7 @@ from trtlint.conversion.onnx_route import Export, differs, emits, fails, through
 from trtlint.conversion.operator_groups import GROUPS, remaining
 from trtlint.conversion.operators import UNJUDGED, translated
 from trtlint.conversion.torch2trt.report import torch2trt_report
+from trtlint.edge_forms import joined_edges
 from trtlint.findings import Safety
 from trtlint.kept_tensors import kept_tensor, without_numpy
 from trtlint.masking import chosen
@@ -112,6 +113,7 @@ from trtlint.rule_types import (
 from trtlint.running import running
 from trtlint.size_texts import SizeTexts
 from trtlint.squeezing import squeezed
+from trtlint.subscript_forms import from_list, with_ellipsis
 from trtlint.swapping import assigned_apart, written_apart
 from trtlint.verdicts import Verdict, cited, executed
 from trtlint.whole_sizes import half_rounded, whole_size
@@ -221,6 +223,7 @@ __all__ = [
     "extreme",
     "fails",
     "flag_of",
+    "from_list",
     "half_rounded",
     "has_dimension",
     "holds_bools",
@@ -237,6 +240,7 @@ __all__ = [
     "is_pure",
     "is_torch_name",
     "joinable_dtypes",
+    "joined_edges",
     "keeps_every_value",
     "kept_tensor",
     "laid_out",
@@ -284,6 +288,7 @@ __all__ = [
     "varies",
     "view_writes",
     "whole_size",
+    "with_ellipsis",
     "without_numpy",
     "written_apart",
     "written_later",

@@ -652,3 +652,14 @@ def test_rank_without_sizes(body: str, rank: int | None) -> None:
     found = returned(body, signature="self, x, n")
     assert isinstance(found, Tensor)
     assert found.rank == rank
+
+
+def test_a_pooling_that_tells_places_returns_no_tensor() -> None:
+    for made, is_tensor in (
+        ("nn.MaxPool2d(2)", True),
+        ("nn.MaxPool2d(2, 2, 0, 1, False)", True),
+        ("nn.MaxPool2d(2, return_indices=True)", False),
+        ("nn.AdaptiveMaxPool2d(2, True)", False),
+    ):
+        found = returned("b = x.shape[0]\nreturn self.pool(x)", init=f"self.pool = {made}")
+        assert isinstance(found, Tensor) is is_tensor, made

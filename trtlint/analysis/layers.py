@@ -95,7 +95,7 @@ def call_layer(layer: Module, args: Args, call: Callable[[Value, Args], Value]) 
     if name.startswith(tuple(_SAME)) or name.startswith("LazyBatchNorm"):
         own = "dtype" in dict(layer.kwargs)
         return fresh(tensor, args.token, dtype=None if own else dtypes.MODEL)
-    handler = _LAYERS.get(name)
+    handler = _LAYERS.get(name) if not _may_return_places(layer, name) else None
     if handler is not None:
         shape = handler(layer, tensor, args.token)
         result = fresh(tensor, args.token, shape=shape, exact=shape is not None)
@@ -105,6 +105,14 @@ def call_layer(layer: Module, args: Args, call: Callable[[Value, Args], Value]) 
             return replace(result, dtype=None)
         return result if name in _KEEP_DTYPE else replace(result, dtype=dtypes.MODEL)
     return Unknown(args.shared | {args.token})
+
+
+def _may_return_places(layer: Module, name: str) -> bool:
+    """Whether a pooling may return a tuple: the maxima, and where they are."""
+    if "MaxPool" not in name:
+        return False
+    given = argument(layer, 1 if "Adaptive" in name else 4, "return_indices")
+    return given is not None and not (isinstance(given, Number) and given.value is False)
 
 
 def _conv(spatial: int) -> Callable[[Module, Tensor, str], Shape | None]:
