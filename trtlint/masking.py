@@ -99,6 +99,8 @@ class Masked:
             return fill, ()
         if not (plain and self.selects(value)) and not self.keeps_dtype(stored):
             raise Undecided(f"`{shown}` is not known to have the dtype of `{name}`")
+        if plain and self.refused(stored):
+            raise Undecided(f"`{name}` has another dtype than `{shown}`, and refuses it")
         if plain and number and self.fits(value):
             return fill, ()
         if plain and number and not (self.base.dtype and self.base.dtype.floating):
@@ -148,6 +150,14 @@ class Masked:
             return any(True for _ in self._selections(node))
         except Undecided:
             return False
+
+    def refused(self, value: Value) -> bool:
+        """Whether the write is an error for its dtype, which a choice would make one of both."""
+        mine = dtypes.source(self.base.dtype)
+        other = (
+            dtypes.source(value.dtype) if isinstance(value, Tensor) and value.rank != 0 else None
+        )
+        return mine is not None and other is not None and mine != other
 
     def keeps_dtype(self, value: Value) -> bool:
         """Whether a value computed with the tensor, or put in its place, has its dtype."""
