@@ -39,18 +39,16 @@ class UnsupportedArgument(OperatorRule):
 
     ## What it does
     Finds forms of operators that otherwise convert: ``F.one_hot`` without ``num_classes``,
-    ``squeeze(dim)`` of a dimension that is not one, ``x.view(dtype)``,
-    ``nn.LSTM(proj_size=...)``, ``norm(p="nuc")``, ``cdist(p=...)``,
-    ``embedding(max_norm=...)``, ``isin`` of floats, ``clamp(0, 0.5)`` of two kinds.
+    ``squeeze(dim)`` of a dimension that is not one, ``x.view(dtype)``, ``nn.LSTM(proj_size=...)``,
+    ``norm(p="nuc")``, ``cdist(p=...)``, ``embedding(max_norm=...)``, ``isin`` of floats,
+    ``clamp(0, 0.5)`` of two kinds.
 
     ## Why it matters
-    The exporter stops with an error that names neither the argument nor the line, or the parser
-    refuses what it wrote.
+    The exporter stops with an error that does not name the argument, or TensorRT's parser does.
 
     ## Use instead
-    Say how many classes there are; leave a squeeze out that does nothing; convert a type with
-    ``to``; put the projection of an LSTM after it; write a distance as ``(a[:, None] -
-    b).abs().sum(-1)``; write both bounds of a ``clamp`` as floats.
+    Give ``num_classes``; drop a squeeze that does nothing; put an LSTM's projection after it; write
+    a distance as ``(a[:, None] - b).abs().sum(-1)``, and both bounds of a ``clamp`` as floats.
 
     ## Fix safety
     Safe for bounds of ``clamp``. Unsafe for ``cdist`` with ``p=1`` and attention over three
@@ -140,12 +138,12 @@ class UnsupportedArgument(OperatorRule):
 
 def _of_two_kinds(use: OperatorUse) -> bool:
     """Whether one bound of ``clamp`` is an integer and the other a float."""
-    low, high = use.option("min", 1), use.option("max", 2)
+    bounds = use.option("min", 1), use.option("max", 2)
     dtype = use.tensor.dtype if use.tensor is not None else None
     if dtype is not None and dtype.spelled and dtype.name in ("float16", "bfloat16"):
-        return False  # computed in single precision, between numbers of that kind
+        return False  # it is computed in single precision
     return any(
         isinstance(one, Int)
         and (isinstance(other, Ratio) or (isinstance(other, Number) and other.kind == "float"))
-        for one, other in ((low, high), (high, low))
+        for one, other in (bounds, bounds[::-1])
     )
