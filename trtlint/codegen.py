@@ -84,6 +84,32 @@ def tailed(value: Text, tail: str) -> Text:
     return replace(value, tail=value.tail + tail)
 
 
+def tightness(node: cst.CSTNode) -> int:
+    """How tightly an expression holds together: one needs brackets within what is tighter."""
+    match node:
+        case cst.BinaryOperation(operator=sign):
+            return next((i for i, signs in enumerate(_SIGNS, 5) if isinstance(sign, signs)), 0)
+        case cst.Comparison() | cst.ComparisonTarget():
+            return 4
+        case cst.IfExp() | cst.Lambda() | cst.NamedExpr() | cst.Tuple() | cst.Yield():
+            return 0
+        case cst.BooleanOperation() | cst.UnaryOperation() | cst.Await():
+            return 1
+    return 5 + len(_SIGNS)
+
+
+# Loosest first; between comparisons and calls.
+_SIGNS = (
+    cst.BitOr,
+    cst.BitXor,
+    cst.BitAnd,
+    cst.LeftShift | cst.RightShift,
+    cst.Add | cst.Subtract,
+    cst.Multiply | cst.Divide | cst.FloorDivide | cst.Modulo | cst.MatrixMultiply,
+    cst.Power,
+)
+
+
 def primary(source: str, node: cst.BaseExpression | None) -> str:
     """``source`` so that a method call can follow it."""
     simple = isinstance(node, cst.Name | cst.Attribute | cst.Call | cst.Subscript)

@@ -20,10 +20,11 @@ from trtlint.analysis.undecided import Undecided
 from trtlint.analysis.uses import escapes, written_later
 from trtlint.analysis.values import DTypeValue, Int, Items, Module, Number, Tensor, Value
 from trtlint.changes import Change, Insert, Swap
-from trtlint.codegen import Text, primary
+from trtlint.codegen import Text, primary, tightness
 
 # An expression that is a whole part of these needs no parentheses.
 _ROOMY = cst.Assign | cst.AnnAssign | cst.AugAssign | cst.Return | cst.Expr | cst.Arg | cst.Element
+_OPERATIONS = cst.IfExp | cst.BinaryOperation | cst.Comparison | cst.ComparisonTarget
 # What parentheses are a part of.
 _PARENTHESES_TELL = cst.Tuple | cst.GeneratorExp | cst.NamedExpr | cst.Yield
 # Around an operand, these may leave it out or evaluate it at another time or several times.
@@ -303,8 +304,9 @@ def in_place_of(code: TracedCode, node: cst.BaseExpression, text: str) -> Swap:
         case cst.Assign(targets=[cst.AssignTarget(target=cst.Tuple(lpar=[]))]):
             if isinstance(new, cst.Tuple):  # `a, b = c, d`
                 text = cst.Module([]).code_for_node(new.with_changes(lpar=[], rpar=[]))
-    branch = isinstance(around, cst.IfExp) and not isinstance(new, cst.IfExp | cst.Lambda)
-    return Swap(code.code, node, text, bare=branch or isinstance(around, _ROOMY))
+    operand = isinstance(around, _OPERATIONS)
+    tighter = around is not None and operand and tightness(new) > tightness(around)
+    return Swap(code.code, node, text, bare=tighter or isinstance(around, _ROOMY))
 
 
 def operands_of(use: OperatorUse, signature: tuple[str, ...]) -> dict[str, cst.BaseExpression]:
