@@ -1,7 +1,7 @@
 """Random modules that write into tensors, before and after `fix`: nothing may differ.
 
     python benchmarks/fuzz_rewrites.py [--examples 20000] [--seed N] [--jobs 2] [--failures FOLDER]
-                                         [--declined FILE]
+                                         [--declined FILE] [--state FILE]
 
 The modules come from `tests/write_grammar.py`: rank 1 to 5; slices, steps, integers, masks, loops,
 augmented and in-place writes, in any order, overlapping or not, with aliases and without.
@@ -9,6 +9,10 @@ augmented and in-place writes, in any order, overlapping or not, with aliases an
 its comments, does not change again, and does at two batch sizes, on numbers with NaN and both
 infinities among them, what the module did: outputs bit for bit, dtypes, which outputs and inputs
 share storage, inputs as they are left, ``state_dict``; and that a decline leaves the text alone.
+
+A search looks at some 250 modules, which follow from ``--seed`` and the number of the search. With
+``--state`` each search that is through is remembered with the commit it looked at: a run that is
+stopped goes on where it was, a longer one adds to it, and the sum says which commits it is about.
 
 Printed: how many were rewritten, declined and why; each failure, made small by hypothesis; and of
 the modules that have an exact equivalent by construction (the docstring of the grammar says which
@@ -20,14 +24,17 @@ rewritten.
 from __future__ import annotations
 
 import argparse
+import itertools
+import json
 import multiprocessing
 import os
 import re
+import subprocess
 import sys
 import time
 import warnings
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -50,6 +57,7 @@ class Tally:
         other_reasons: the same of the others.
         examples: by reason, the shortest module with an equivalent that is declined for it.
         failures: problem, source, and what the fix made of it.
+        commits: of trtlint that was looked at, by how many modules.
     """
 
     kinds: Counter[tuple[str, str, bool]] = field(default_factory=Counter)
@@ -57,6 +65,23 @@ class Tally:
     other_reasons: Counter[str] = field(default_factory=Counter)
     examples: dict[str, str] = field(default_factory=dict)
     failures: list[tuple[str, str, str]] = field(default_factory=list)
+    commits: Counter[str] = field(default_factory=Counter)
+
+    @classmethod
+    def read(cls, line: str) -> tuple[int, int, Tally]:
+        """Seed, number and tally of a search, as `line` wrote them."""
+        known = json.loads(line)
+        kinds = Counter({(kind, route, has): n for kind, route, has, n in known["kinds"]})
+        reasons, others = Counter(known["reasons"]), Counter(known["other_reasons"])
+        failures = [(problem, text, new) for problem, text, new in known["failures"]]
+        tally = cls(kinds, reasons, others, known["examples"], failures, Counter(known["commits"]))
+        return known["seed"], known["number"], tally
+
+    def line(self, seed: int, number: int) -> str:
+        """One line of a state file."""
+        kinds = [[*key, n] for key, n in self.kinds.items()]
+        known = {**vars(self), "kinds": kinds, "seed": seed, "number": number}
+        return json.dumps(known) + "\n"
 
     def add(self, other: Tally) -> None:
         """Take in another one's."""
@@ -64,6 +89,7 @@ class Tally:
         self.reasons += other.reasons
         self.other_reasons += other.other_reasons
         self.failures += other.failures
+        self.commits += other.commits
         for reason, text in other.examples.items():
             self.show(reason, text)
 
@@ -138,8 +164,8 @@ def source(writing: Any) -> str:
     return f"# {', '.join(writing.targets)}\n{writing.text}"
 
 
-def work(job: int, jobs: int, options: argparse.Namespace, results: Any) -> None:
-    """Search after search, until this job has had its part of the examples."""
+def work(seed: int, commit: str, numbers: Any, results: Any) -> None:
+    """Search after search, as long as numbers of searches come."""
     import torch
 
     torch.set_num_threads(1)
@@ -147,14 +173,20 @@ def work(job: int, jobs: int, options: argparse.Namespace, results: Any) -> None
     sys.stderr = open(os.devnull, "w")  # noqa: SIM115 (hypothesis tells of what it finds)
     sys.stdout = sys.stderr
     known: Counter[str] = Counter()
-    done = number = 0
-    while done < options.examples / jobs:
-        tally = search(options.seed * 1_000_003 + number * jobs + job, known)
+    while (number := numbers.get()) is not None:
+        tally = search(seed * 1_000_003 + number, known)
+        tally.commits[commit] = tally.ran
         known.update(kind(problem) for problem, _, _ in tally.failures)
-        done += tally.ran
-        number += 1
-        results.put(tally)
-    results.put(None)
+        results.put((number, tally))
+
+
+def commit_here() -> str:
+    """The commit that is checked out, and whether the files are those of it."""
+    command = ["git", "-C", str(ROOT), "describe", "--always", "--dirty", "--exclude=*"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
 
 
 def kind(problem: str) -> str:
@@ -165,6 +197,7 @@ def kind(problem: str) -> str:
 def report(tally: Tally, seconds: float) -> bool:
     """Print; whether it is good enough."""
     print(f"{tally.ran} modules in {seconds:.0f} s ({tally.count('invalid')} more do not run)")
+    print("at " + ", ".join(f"{name} ({n})" for name, n in tally.commits.most_common()))
     for route, name in (("tensorrt", "targets through ONNX"), ("torch2trt", "torch2trt")):
         print(f"\n{name:<24}{'rewritten':>12}{'partly':>12}{'declined':>12}{'no finding':>12}")
         for has, what in ((True, "with an equivalent"), (False, "others")):
@@ -203,25 +236,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--failures", type=Path, help="write each failing module there")
     parser.add_argument("--declined", type=Path, help="write an example of each reason there")
+    parser.add_argument("--state", type=Path, help="what is done; read, and added to")
     options = parser.parse_args(argv)
     sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
     import write_runs  # noqa: F401 (torch is then imported once, before the fork)
 
     start = time.perf_counter()
-    context = multiprocessing.get_context("fork")
-    results = context.Queue()
-    jobs = [
-        context.Process(target=work, args=(job, options.jobs, options, results))
-        for job in range(options.jobs)
-    ]
-    for one in jobs:
-        one.start()
-    total, running, told = Tally(), len(jobs), 0
-    while running:
-        tally = results.get()
-        if tally is None:
-            running -= 1
-            continue
+    total, done = remembered(options.state, options.seed)
+    told = total.ran
+    for number, tally in searched(options, total, done):
+        if options.state:
+            with options.state.open("a") as file:
+                file.write(tally.line(options.seed, number))
         for problem, text, _ in tally.failures:
             keep(options.failures, len(total.failures), problem, text)
         total.add(tally)
@@ -233,8 +259,6 @@ def main(argv: Sequence[str] | None = None) -> int:
                 f"share {total.share('tensorrt'):.3f}",
                 flush=True,
             )
-    for one in jobs:
-        one.join()
     if options.declined:
         parts = (
             f"## {count} {reason}\n\n{total.examples[reason]}"
@@ -242,6 +266,42 @@ def main(argv: Sequence[str] | None = None) -> int:
         )
         options.declined.write_text("\n".join(parts))
     return 0 if report(total, time.perf_counter() - start) else 1
+
+
+def remembered(state: Path | None, seed: int) -> tuple[Tally, set[int]]:
+    """What earlier runs with this seed found, and the numbers of their searches."""
+    total, done = Tally(), set()
+    if state is not None and state.exists():
+        for line in state.read_text().splitlines():
+            of, number, tally = Tally.read(line)
+            if of == seed:
+                total.add(tally)
+                done.add(number)
+    return total, done
+
+
+def searched(
+    options: argparse.Namespace, total: Tally, done: set[int]
+) -> Iterator[tuple[int, Tally]]:
+    """Search after search, until there are examples enough in the total."""
+    context = multiprocessing.get_context("fork")
+    numbers, results = context.Queue(), context.Queue()
+    given = (options.seed, commit_here(), numbers, results)
+    jobs = [context.Process(target=work, args=given) for _ in range(options.jobs)]
+    left = (number for number in itertools.count() if number not in done)
+    for job in jobs:
+        job.start()
+    under_way = 0
+    while total.ran < options.examples or under_way:
+        while under_way < options.jobs and total.ran + under_way * CHUNK < options.examples:
+            numbers.put(next(left))
+            under_way += 1
+        yield results.get()
+        under_way -= 1
+    for _ in jobs:
+        numbers.put(None)
+    for job in jobs:
+        job.join()
 
 
 if __name__ == "__main__":

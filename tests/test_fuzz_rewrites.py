@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 import warnings
+from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, event, given, settings
@@ -81,3 +83,24 @@ def test_every_target_is_known() -> None:
     from trtlint.targets import find_target
 
     assert all(find_target(name) for group in TARGETS for name in group)
+
+
+def test_a_search_is_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(Path(__file__).resolve().parent.parent / "benchmarks"))
+    from fuzz_rewrites import Tally, remembered
+
+    state = tmp_path / "state"
+    assert remembered(state, 3) == (Tally(), set())
+    tally = Tally(
+        Counter({("rewritten", "tensorrt", True): 2, ("declined", "torch2trt", False): 1})
+    )
+    tally.reasons["why"] = 1
+    tally.examples["why"] = "text"
+    tally.failures.append(("problem", "before", "after"))
+    tally.commits["1234567"] = 3
+    state.write_text(tally.line(3, 0) + tally.line(4, 1) + tally.line(3, 7))
+    total, done = remembered(state, 3)
+    assert done == {0, 7}
+    assert (total.ran, total.share("tensorrt"), total.failures) == (6, 1.0, tally.failures * 2)
+    assert (total.reasons, total.examples) == (Counter(why=2), tally.examples)
+    assert total.commits == Counter({"1234567": 6})
