@@ -219,8 +219,13 @@ def change(
     return Change(tuple(swaps), imports=tuple(sorted(imports)))
 
 
-def region_to_rebuild(code: TracedCode, write: SliceWrite) -> Region:
+def region_to_rebuild(code: TracedCode, write: SliceWrite, *, owner: bool = True) -> Region:
     """The region around a write, free to be put together at the place of its last write.
+
+    Args:
+        code: the function.
+        write: the write.
+        owner: whether who handed the tensor in may look at it.
 
     Raises:
         Undecided: why the writes have to stay where they are.
@@ -228,7 +233,8 @@ def region_to_rebuild(code: TracedCode, write: SliceWrite) -> Region:
     region = region_of(code, write)
     if region is None:
         raise Undecided("the write does not stand alone in a plain block of statements")
-    reason = code.once(("obstacle", id(region)), lambda: obstacle(code, region))
+    key = ("obstacle", id(region), owner)
+    reason = code.once(key, lambda: obstacle(code, region, owner=owner))
     if reason is not None:
         raise Undecided(reason)
     return region

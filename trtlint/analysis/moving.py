@@ -17,15 +17,22 @@ _LAYOUT = frozenset({"is_contiguous", "stride", "as_strided", "data_ptr", "stora
 _BETWEEN = "statements between the writes may change what is written"
 
 
-def obstacle(code: TracedCode, region: Region) -> str | None:
-    """Why the writes cannot be moved to the place of the last one, or None."""
-    seen = rebinding_obstacle(code, region.name, region.base, region.writes[0].line, region.last)
+def obstacle(code: TracedCode, region: Region, *, owner: bool = True) -> str | None:
+    """Why the writes cannot be moved to the place of the last one, or None.
+
+    Args:
+        code: the function.
+        region: the writes.
+        owner: whether who handed the tensor in may look at it.
+    """
+    first = region.writes[0].line
+    seen = rebinding_obstacle(code, region.name, region.base, first, region.last, owner=owner)
     if seen is not None:
         return seen
     if not all(is_pure(code, part) for write in region.writes for part in write.target.slice):
         return "computing an index may have effects"
-    first = region.writes[0].value
-    if mentions(first, region.name) and not is_pure(code, first):
+    value = region.writes[0].value
+    if mentions(value, region.name) and not is_pure(code, value):
         return f"computing what is written may change `{region.name}` itself"
     reason = settled(code, region)
     return reason if isinstance(reason, str) else None

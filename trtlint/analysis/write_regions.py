@@ -173,9 +173,11 @@ def seen_elsewhere(
         name: the variable.
         base: its tensor.
         line: the first statement that writes.
-        owner: whether who handed the tensor in counts.
+        owner: whether who handed the tensor in counts; of another function than ``forward``, which
+            may be called for the sake of the write, always.
     """
     tokens = aliases(base)
+    owner = owner or code.symbol.rpartition(".")[2] != "forward"
     if OVERLAPPING in tokens:
         return f"several elements of `{name}` may be one place in memory (expand)"
     if KEPT in tokens:
