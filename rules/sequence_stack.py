@@ -25,8 +25,9 @@ class SequenceStack(TranslationRule):
     vectors), 2 for ``dstack``; ``torch.split`` or ``chunk`` instead of ``tensor_split``.
 
     ## Fix safety
-    Safe where the ranks are known, which decide the dimension; ``tensor_split`` where the size is
-    known. Otherwise it is left.
+    Safe where the ranks are known, which decide the dimension, or where the tensors are listed one
+    by one, with ``atleast_2d`` and its kin; ``tensor_split`` where the size is known. Otherwise it
+    is left.
 
     ## Known limits
     What the splitting functions do is reported for the TorchScript exporter only.
