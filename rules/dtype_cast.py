@@ -83,7 +83,8 @@ class DtypeCast(Rule[Cast]):
     ## Fix safety
     Safe: a cast is dropped only where both dtypes are proven to be identical (and, for ``type_as``,
     both devices), or where a round trip gives back every value exactly: a bool or small integer
-    through a wider type.
+    through a wider type. Unsafe for torch2trt where a mask of comparisons becomes a number: it is
+    computed as one.
 
     ## Known limits
     The dtype of an input is unknown, so ``x.float()`` on it is reported and kept.

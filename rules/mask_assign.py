@@ -75,7 +75,9 @@ class MaskAssign(Rule[MaskWrite]):
 
     ## Fix safety
     Safe: elements are selected, never computed (``mask * a + ~mask * b`` is wrong where one of them
-    is infinite). Unsafe for an argument: its owner no longer sees the write.
+    is infinite). Unsafe for an argument: its owner no longer sees the write. Unsafe for torch2trt,
+    which selects nothing: the elements are put between two bounds that the mask, computed as a
+    number, moves to infinity. Infinities are kept; not-a-number is not.
 
     ## Known limits
     A mask whose dtype is not known to be boolean is taken for indices and not reported.

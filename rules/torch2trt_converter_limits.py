@@ -28,7 +28,7 @@ class Torch2trtConverterLimits(Torch2trtRule):
     ## Fix safety
     Safe: dimensions are counted from the front, `F.pad` gets four numbers, a pooling its stride,
     edges are joined as slices, and weights of an einsum are cloned, which gives them a `_trt`.
-    What needs another computation is left.
+    Unsafe: a mask in arithmetic is computed as a number. What needs another computation is left.
 
     ## Known limits
     Ranks and dtypes of inputs are seldom visible in source; what depends on them is reported only

@@ -30,8 +30,8 @@ class Torch2trtUnsupportedMethod(Torch2trtRule):
     Other spellings of the same operation are safe: operators for methods, `transpose` for `mT`,
     `cat` for `repeat`, `max` along one dimension after the other for `amax`. Formulas for `rsqrt`,
     `glu`, `hardswish`, norms and variances round otherwise in float16, `sign` treats not-a-number
-    otherwise, windows of `unfold` are no view any more, and leaving `detach` out changes training:
-    they are unsafe.
+    otherwise, windows of `unfold` are no view any more, `where` and `masked_fill` as bounds let
+    not-a-number through, and leaving `detach` out changes training: they are unsafe.
 
     ## Known limits
     What happens to a tensor in code that the analysis cannot see, such as a function of another

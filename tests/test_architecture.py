@@ -54,6 +54,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "choosing": BASE
     | {"analysis", "changes", "codegen", "composing", "element_reads", "rebinding"},
     "masking": BASE | {"analysis", "changes", "codegen", "rebinding"},
+    "mask_numbers": BASE | {"analysis", "changes", "codegen", "masking", "rebinding"},
     "pairs": BASE | {"analysis", "codegen", "composing"},
     "running": BASE | {"analysis", "composing"},
     "rebinding": BASE | {"analysis", "changes", "codegen"},
@@ -89,6 +90,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "swapping",
         "subscript_forms",
         "choosing",
+        "mask_numbers",
         "masking",
         "pairs",
         "rebinding",

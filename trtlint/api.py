@@ -86,7 +86,8 @@ from trtlint.conversion.torch2trt.report import torch2trt_report
 from trtlint.edge_forms import joined_edges
 from trtlint.findings import Safety
 from trtlint.kept_tensors import kept_tensor, without_numpy
-from trtlint.masking import chosen
+from trtlint.mask_numbers import Choice, MaskNumbers, bound_of, bounded, is_mask
+from trtlint.masking import chosen, may_be_floating
 from trtlint.pairs import Pairs
 from trtlint.rebinding import (
     is_local,
@@ -158,6 +159,7 @@ __all__ = [
     "CallText",
     "Cell",
     "Change",
+    "Choice",
     "Composer",
     "DTypeValue",
     "Decline",
@@ -168,6 +170,7 @@ __all__ = [
     "Insert",
     "Int",
     "Items",
+    "MaskNumbers",
     "Match",
     "Method",
     "Module",
@@ -208,6 +211,8 @@ __all__ = [
     "as_buffer",
     "assigned_apart",
     "at_least",
+    "bound_of",
+    "bounded",
     "call",
     "call_chain",
     "chosen",
@@ -236,6 +241,7 @@ __all__ = [
     "is_fresh",
     "is_input",
     "is_local",
+    "is_mask",
     "is_none",
     "is_pure",
     "is_torch_name",
@@ -246,6 +252,7 @@ __all__ = [
     "laid_out",
     "layout",
     "loop_obstacle",
+    "may_be_floating",
     "mentions",
     "move_into_class",
     "names_device",

@@ -41,7 +41,9 @@ class Masked:
         target: the subscript.
         base: the tensor.
         behind: how many dimensions stand behind those of the mask at least.
-        mask: the mask, and its source with so many dimensions more.
+        mask: the mask.
+        node: its expression.
+        widened: what gives it so many dimensions more, behind its source.
         selected: the source of the index.
     """
 
@@ -50,7 +52,8 @@ class Masked:
     base: Tensor
     behind: int
     mask: Tensor
-    source: str
+    node: cst.BaseExpression
+    widened: str
     selected: str
 
     @classmethod
@@ -72,16 +75,19 @@ class Masked:
         assert isinstance(node, cst.Index)
         assert isinstance(mask, Tensor)
         behind = _behind(target, base, mask, at[0])
-        shown = code.source(node.value)
-        source = primary(shown, node.value)
+        widened = ""
         if behind is None:
-            source += _widened(code, node.value, target.value, mask, at[0])
+            widened = _widened(code, node.value, target.value, mask, at[0])
         elif behind:
-            source += f"[{', '.join(['...', *['None'] * behind])}]"
-        else:
-            source = shown
+            widened = f"[{', '.join(['...', *['None'] * behind])}]"
         selected = "".join(code.source(part) for part in target.slice)
-        return cls(code, target, base, behind or 0, mask, source, selected)
+        return cls(code, target, base, behind or 0, mask, node.value, widened, selected)
+
+    @property
+    def source(self) -> str:
+        """The mask with as many dimensions as the tensor has from its own on."""
+        shown = self.code.source(self.node)
+        return primary(shown, self.node) + self.widened if self.widened else shown
 
     def instead(
         self, statement: cst.Assign | cst.AugAssign, name: str
@@ -91,19 +97,39 @@ class Masked:
         Raises:
             Undecided: it is not known to be the same.
         """
+        new, fills = self.replacement(statement, name)
+        if fills:
+            return call(f"{name}.masked_fill", self.source, new), ()
+        where, imports = self.code.spelling("torch.where")
+        return call(where, self.source, new, name), imports
+
+    def replacement(
+        self, statement: cst.Assign | cst.AugAssign, name: str, *, floats: bool = False
+    ) -> tuple[str, bool]:
+        """The source of what the mask chooses, and whether it is one number for all elements.
+
+        Args:
+            statement: the write.
+            name: the tensor.
+            floats: whether tensors that may be floating are taken to be, and of one dtype.
+
+        Raises:
+            Undecided: it is not known to be what is written.
+        """
         value, stored = statement.value, self.code.value(statement.value)
         shown, number = self.code.source(value), not isinstance(stored, Tensor)
         plain = isinstance(statement, cst.Assign)
-        fill = call(f"{name}.masked_fill", self.source, shown)
         if plain and isinstance(stored, Tensor) and stored.rank == 0:
-            return fill, ()
-        if not (plain and self.selects(value)) and not self.keeps_dtype(stored):
+            return shown, True
+        same = self.keeps_dtype(stored) or (floats and may_be_floating(stored))
+        if not (plain and self.selects(value)) and not same:
             raise Undecided(f"`{shown}` is not known to have the dtype of `{name}`")
         if plain and self.refused(stored):
             raise Undecided(f"`{name}` has another dtype than `{shown}`, and refuses it")
         if plain and number and self.fits(value):
-            return fill, ()
-        if plain and number and not (self.base.dtype and self.base.dtype.floating):
+            return shown, True
+        floating = floats or (self.base.dtype is not None and self.base.dtype.floating)
+        if plain and number and not floating:
             raise Undecided(f"whether `{shown}` fits the dtype of `{name}` is not known")
         new = self.whole(value)
         if isinstance(statement, cst.AugAssign):
@@ -112,8 +138,7 @@ class Masked:
                 raise Undecided("this operator may refuse what the mask leaves out")
             operand = new if isinstance(value, cst.BaseNumber) else primary(new, value)
             new = f"{name} {sign} {operand}"
-        where, imports = self.code.spelling("torch.where")
-        return call(where, self.source, new, name), imports
+        return new, False
 
     def fits(self, node: cst.BaseExpression) -> bool:
         """Whether ``masked_fill`` takes a number for the tensor that a write would take.
@@ -223,6 +248,11 @@ class Masked:
             raise Undecided(f"`{shown}` is not computed from the same elements, each alone")
 
 
+def may_be_floating(value: Value) -> bool:
+    """Whether a tensor is not known to be of integers or booleans."""
+    return isinstance(value, Tensor) and (value.dtype is None or value.dtype.floating is not False)
+
+
 class _WithoutMask(cst.CSTTransformer):
     """Puts ``other`` where one of the given ``other[mask]`` stands."""
 
@@ -259,15 +289,29 @@ def chosen(
     Raises:
         Undecided: the two are not proven to be the same.
     """
+    masked = masked_write(code, statement, target, index)
+    text = masked.instead(statement, code.source(target.value))
+    return rebound(code, statement, target.value, *text, owner=owner)
+
+
+def masked_write(
+    code: TracedCode,
+    statement: cst.Assign | cst.AugAssign,
+    target: cst.Subscript,
+    index: tuple[Value, ...],
+) -> Masked:
+    """A write through a mask that nothing but the mask and the value belongs to.
+
+    Raises:
+        Undecided: computing these may have effects, or the index is another.
+    """
     if isinstance(statement, cst.Assign) and len(statement.targets) != 1:
         raise Undecided("several targets are assigned to at once")
     if not all(is_pure(code, part) for part in (statement.value, *target.slice)):
         raise Undecided("computing the mask or the value may have effects")
     base = code.value(target.value)
     assert isinstance(base, Tensor)
-    masked = Masked.of(code, target, base, index)
-    text = masked.instead(statement, code.source(target.value))
-    return rebound(code, statement, target.value, *text, owner=owner)
+    return Masked.of(code, target, base, index)
 
 
 def _takes_all(part: cst.SubscriptElement) -> bool:

@@ -151,7 +151,7 @@ def plain_assignment(code: TracedCode, statement: cst.AugAssign) -> Change:
 # Methods with an underscore whose plain form keeps the dtype wherever the other one works.
 _SAME_DTYPE = frozenset(
     """relu sigmoid tanh exp sqrt rsqrt neg abs floor ceil round reciprocal square log clamp
-    clamp_min clamp_max clip""".split()
+    clamp_min clamp_max clip masked_fill""".split()
 )
 _PROMOTED = frozenset("add sub mul div".split())
 

@@ -56,6 +56,8 @@ x.max(1).values
 x.max(1)[1]
 x.min()
 torch.max(x, x * 2)
+torch.min(x, x[:, :1])
+x.max(other=x.mean(1, keepdim=True))
 x.topk(2, 1)[1]
 x.topk(2, dim=-1).values
 x.sort(1).indices

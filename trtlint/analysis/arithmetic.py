@@ -111,6 +111,14 @@ def _where(args: Args) -> Value:
     return fresh(condition, args.token, dtype=None)  # of two numbers
 
 
+def extreme(args: Args) -> Value:
+    """``max`` and ``min``: of two tensors element by element, or as a reduction."""
+    second = args.get(1, "other")
+    if isinstance(second, Tensor):
+        return _binary(args)
+    return results.FUNCTIONS["max"](args)
+
+
 def _is_bool(value: Value | None) -> bool:
     return isinstance(value, Tensor) and value.dtype is not None and value.dtype.is_bool
 

@@ -222,6 +222,7 @@ FUNCTIONS: dict[str, Callable[[Args], Value]] = {
     **dict.fromkeys(_KEEP, _keep),
     **dict.fromkeys(_FLOAT, _float),
     **arithmetic.FUNCTIONS,
+    **dict.fromkeys(("max", "min"), arithmetic.extreme),
     **reductions.FUNCTIONS,
     **dict.fromkeys(_DROPOUT, _dropout),
     **dict.fromkeys(("clamp", "clip", "clamp_min", "clamp_max"), _clamp),
