@@ -49,6 +49,11 @@ def fix(
     there is something to do in.
     """
     with few_collections():
+        if len(selected) == 1 and memory is None:  # nothing is remembered, nothing can be left out
+            loop = FixLoop(selected, context, settings)
+            loop.run()
+            yield loop.report(selected[0])
+            return
         run = Check(texts_of(selected, context), settings, memory, jobs)
         looks = {report.path: report for report in run.reports([s.path for s in selected])}
         fixable = {path for path, look in looks.items() if any(f.fix for f in look.findings)}
