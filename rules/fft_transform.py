@@ -24,8 +24,8 @@ class FftTransform(TranslationRule):
     ``torch.stft`` of a real signal converts from TensorRT 10.5 on.
 
     ## Fix safety
-    There is no automatic fix: the matrix product rounds otherwise and costs more for long
-    signals.
+    Safe for ``fftshift`` and ``ifftshift``, which become a roll. The others are left: the matrix
+    product rounds otherwise and costs more for long signals.
 
     ## Known limits
     ``fftshift`` and ``ifftshift`` only move elements; they are reported for the TorchScript

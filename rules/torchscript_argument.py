@@ -47,7 +47,7 @@ class TorchscriptArgument(OperatorRule):
     booleans.
 
     ## Fix safety
-    There is no automatic fix yet.
+    Safe for ``roll``, ``threshold`` of floats and ``cumsum``; the others have no short form.
 
     ## Known limits
     Reported where a target with the TorchScript exporter is selected.
