@@ -111,7 +111,8 @@ def check(
     """Check a package, or the files of it that ``only`` names, for default targets or others."""
     from trtlint import catalogue, engine
     from trtlint.analysis.project import Project
-    from trtlint.inspection import EngineSettings, Inspection
+    from trtlint.candidates import EngineSettings
+    from trtlint.inspection import Inspection
     from trtlint.source import Source
     from trtlint.targets import DEFAULT_TARGETS
 

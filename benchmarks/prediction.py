@@ -236,8 +236,9 @@ def _errors(package: str, records: Sequence[Mapping[str, Any]]) -> Iterator[tupl
     """For each model, the errors in the functions that it runs."""
     from trtlint import catalogue
     from trtlint.analysis.project import Project
+    from trtlint.candidates import EngineSettings
     from trtlint.findings import Finding, Severity
-    from trtlint.inspection import EngineSettings, Inspection
+    from trtlint.inspection import Inspection
     from trtlint.source import Source
 
     spec = importlib.util.find_spec(package)

@@ -7,10 +7,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from trtlint.cache import Memory
+from trtlint.candidates import EngineSettings
 from trtlint.findings import FileReport
 from trtlint.fix_loop import FixLoop
 from trtlint.incremental import Check
-from trtlint.inspection import EngineSettings, texts_of
+from trtlint.inspection import texts_of
 from trtlint.source import Source
 
 

@@ -9,13 +9,14 @@ from pathlib import Path
 
 from trtlint import fixing
 from trtlint.analysis.project import Project
+from trtlint.candidates import Candidate, EngineSettings
 from trtlint.errors import (
     AuthorError,
     BrokenRewrite,
     UnstableRewrite,
 )
 from trtlint.findings import FileReport, Finding, Fix, Safety
-from trtlint.inspection import Candidate, EngineSettings, Inspection, texts_of
+from trtlint.inspection import Inspection, texts_of
 from trtlint.source import Source
 
 MAX_PASSES = 10

@@ -15,10 +15,11 @@ from trtlint.analysis.observed import Consulted
 from trtlint.analysis.project import Project, module_names, package_of
 from trtlint.cache import Memory
 from trtlint.cache.serial import Plain
+from trtlint.candidates import EngineSettings
 from trtlint.errors import AuthorError
 from trtlint.facts import Facts, indexed, make_facts, remembered
 from trtlint.findings import FileReport
-from trtlint.inspection import EngineSettings, Inspection, exporters_of
+from trtlint.inspection import Inspection, exporters_of
 from trtlint.tracing import Tracing
 from trtlint.validity import Snapshot, Validity, holding, plain_grounds
 from trtlint.workers import spread

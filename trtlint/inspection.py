@@ -3,66 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import cached_property, partial
+from dataclasses import replace
 from pathlib import Path
 
-from trtlint import catalogue, fixing
+from trtlint import fixing
 from trtlint.analysis import Analysis
-from trtlint.analysis.code import BareCode
 from trtlint.analysis.observed import Consulted, Observed
 from trtlint.analysis.project import Project, source_lines
 from trtlint.analysis.traced import TracedFunction, find_traced
 from trtlint.analysis.traced_code import TracedCode
-from trtlint.analysis.undecided import Undecided
-from trtlint.api import Change, Decline, Match
+from trtlint.candidates import Candidate, Candidates, EngineSettings
 from trtlint.errors import (
     BrokenRewrite,
     RuleCrashed,
     SourceError,
     UnparsableSource,
 )
-from trtlint.findings import FileReport, Finding, Fix, Safety, Severity, Span, VerdictKind
+from trtlint.findings import FileReport, Finding, Safety, Severity, Span
 from trtlint.source import Source
 from trtlint.suppression import Suppressions
 from trtlint.targets import find_target
-from trtlint.verdicts import severity
 
 UNUSED_IGNORE = "unused-ignore"  # the name under which unused suppressions are reported
-
-
-@dataclass(frozen=True)
-class EngineSettings:
-    """What a run is about.
-
-    Attributes:
-        rules: names of the rules to run.
-        targets: names of the selected targets.
-        dynamic_batch: whether the batch size varies.
-        unsafe: whether unsafe rewrites are applied.
-        with_edits: whether each finding's fix carries its text edits.
-        asked: rules that the user named one by one; None stands for all of them.
-        root: the project's root folder.
-        withheld: files and rules whose rewrites are shown and not applied.
-    """
-
-    rules: tuple[str, ...]
-    targets: tuple[str, ...]
-    dynamic_batch: bool = False
-    unsafe: bool = False
-    with_edits: bool = False
-    asked: frozenset[str] | None = None
-    root: Path = field(default_factory=Path)
-    withheld: frozenset[tuple[Path, str]] = frozenset()
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """A finding, and the change that would repair it."""
-
-    finding: Finding
-    change: Change | None
-    unit: str = ""
 
 
 def texts_of(selected: Sequence[Source], context: Sequence[Source]) -> dict[Path, str]:
@@ -97,11 +59,10 @@ class Inspection:
     ) -> None:
         self.project, self.noted = project, noted
         self.settings = settings
-        targets = [find_target(name) for name in settings.targets]
         self.exporters = exporters_of(settings)
         self.traced = find_traced(project, self.exporters) if traced is None else traced
         self.consulted: dict[Path, Consulted] = {}  # by file, what its findings follow from
-        self.routes = {target.route for target in targets}
+        self._candidates = Candidates(settings)
         self._by_file: dict[Path, list[TracedFunction]] = {}
         for function in self.traced.values():
             self._by_file.setdefault(function.path, []).append(function)
@@ -196,9 +157,9 @@ class Inspection:
         found: list[Candidate] = []
         errors = self._errors.setdefault(traced.path, [])
         try:
-            names = self._finding_something(analysis, traced)
-            if not names:
-                return found
+            looked, names = self._candidates.at_a_glance(TracedCode(analysis, traced))
+            if looked is not None:
+                return self._kept(looked, suppressions)
             code = TracedCode(analysis, traced, full=True)
             unparsable = code.code.unparsable
         except RecursionError:
@@ -217,13 +178,9 @@ class Inspection:
             )
             return found
         for name in names:
-            rule = catalogue.rules()[name]
             try:
-                for match in rule.check(code):
-                    candidate = self._candidate(rule, match, code)
-                    if candidate is not None and not _silenced(candidate.finding, suppressions):
-                        found.append(candidate)
-            except RecursionError:
+                found += self._candidates.of(name, code)
+            except RecursionError:  # noqa: PERF203
                 errors.append(self._too_deep(traced))
                 return found
             except Exception as error:
@@ -236,58 +193,12 @@ class Inspection:
                 )
                 crash.__cause__ = error
                 errors.append(crash)
-        return [candidate for candidate in found if not self._told(candidate, found)]
+        return self._kept(found, suppressions)
 
-    def _finding_something(self, analysis: Analysis, traced: TracedFunction) -> tuple[str, ...]:
-        """The rules that have something to report in a function.
-
-        What they report needs a tree that can be rewritten, which costs several times as much as
-        one that can only be looked at. In most functions nothing is found.
-        """
-        code = TracedCode(analysis, traced)
-        if not isinstance(code.code, BareCode):
-            return self._speaking
-        return tuple(name for name in self._speaking if self._finds(name, code))
-
-    def _finds(self, name: str, code: TracedCode) -> bool:
-        """Whether a rule reports anything, or may, as it does not get along with such a tree."""
-        rule = catalogue.rules()[name]
-        try:
-            return any(self._reported(rule, match.variant) for match in rule.check(code))
-        except Exception:
-            return True
-
-    @cached_property
-    def _speaking(self) -> tuple[str, ...]:
-        """The rules that may report something for the selected targets."""
-        return tuple(name for name in self.settings.rules if self._may_speak(name))
-
-    def _may_speak(self, name: str) -> bool:
-        rule, targets = catalogue.rules()[name], self.settings.targets
-        return any(
-            variant not in rule.only_if_minded
-            or any(
-                catalogue.verdict_kinds(rule, variant, self.settings.dynamic_batch)[t].minds
-                for t in targets
-            )
-            for variant in rule.verdicts
-        )
-
-    def _told(self, candidate: Candidate, found: Sequence[Candidate]) -> bool:
-        """Whether a more particular rule tells the same of the same place."""
-        finding = candidate.finding
-        if not catalogue.rules()[finding.rule].defers:
-            return False
-        return any(
-            other.finding.span == finding.span
-            and self._minding(finding) <= self._minding(other.finding)
-            for other in found
-            if not catalogue.rules()[other.finding.rule].defers
-        )
-
-    def _minding(self, finding: Finding) -> set[str]:
-        """The selected targets that mind."""
-        return {name for name in self.settings.targets if finding.verdicts[name].minds}
+    def _kept(self, found: list[Candidate], suppressions: Suppressions) -> list[Candidate]:
+        """Without those that are suppressed, or that another one tells as well."""
+        loud = [one for one in found if not _silenced(one.finding, suppressions)]
+        return [candidate for candidate in loud if not self._candidates.told(candidate, loud)]
 
     def _too_deep(self, traced: TracedFunction) -> SourceError:
         return SourceError(
@@ -296,71 +207,6 @@ class Inspection:
             line=self.project.function(traced.symbol).def_line,
             hint="split the longest expression in it",
         )
-
-    def _candidate(
-        self, rule: catalogue.AnyRule, match: Match, code: TracedCode
-    ) -> Candidate | None:
-        if not self._reported(rule, match.variant):
-            return None
-        kinds = catalogue.verdict_kinds(rule, match.variant, self.settings.dynamic_batch)
-        level = severity(kinds, self.settings.targets)
-        finding = self._finding(rule, match, code, level, kinds)
-        return self._repaired(finding, match, code)
-
-    def _reported(self, rule: catalogue.AnyRule, variant: str) -> bool:
-        """Whether a match of that variant is a finding."""
-        kinds = catalogue.verdict_kinds(rule, variant, self.settings.dynamic_batch)
-        if variant in rule.only_if_minded:
-            return any(kinds[target].minds for target in self.settings.targets)
-        return any(kind.minds for kind in kinds.values())
-
-    def _finding(
-        self,
-        rule: catalogue.AnyRule,
-        match: Match,
-        code: TracedCode,
-        level: Severity,
-        kinds: Mapping[str, VerdictKind],
-    ) -> Finding:
-        facts = match.facts()
-        return Finding(
-            rule.name,
-            rule.family,
-            level,
-            code.code.path,
-            code.code.span(match.node),
-            code.symbol,
-            rule.message.format(**facts),
-            rule.hint.format(**facts),
-            kinds,
-        )
-
-    def _repaired(self, finding: Finding, match: Match, code: TracedCode) -> Candidate:
-        """The finding with the first rewrite that fits the selected targets' routes."""
-        reasons: list[Decline] = []
-        for rewrite in catalogue.rewrites().get(finding.rule, ()):
-            if not self.routes <= rewrite.routes:
-                continue
-            if rewrite.on_request and not self._wanted(finding):
-                named = f"no selected target minds it; `--rule {finding.rule}` applies the fix"
-                reasons.append(Decline(named))
-                continue
-            group = (type(rewrite), match.group) if match.group is not None else object()
-            outcome = code.once(group, partial(_outcome, rewrite, match, code))
-            unit = type(rewrite).__name__
-            if isinstance(outcome, Decline):
-                reasons.append(outcome)
-                continue
-            fix = Fix(rewrite.safety, rewrite.title)
-            return Candidate(replace(finding, fix=fix), outcome, unit)
-        told = [decline for decline in reasons if not decline.beside] or reasons[-1:]
-        reason = told[0].reason if told else "no rewrite is known for the selected targets"
-        return Candidate(replace(finding, declined=reason), None)
-
-    def _wanted(self, finding: Finding) -> bool:
-        """Whether a selected target minds, or the rule was asked for by name."""
-        asked = self.settings.asked is None or finding.rule in self.settings.asked
-        return asked or any(finding.verdicts[name].minds for name in self.settings.targets)
 
     def _with_edits(self, candidate: Candidate) -> Finding:
         """The finding whose fix says which text it replaces in its own file."""
@@ -377,17 +223,6 @@ class Inspection:
             return replace(finding, fix=None, declined="the function is nested too deeply")
         edits = fixing.text_edits(self.project.texts[finding.path], texts.get(finding.path, ""))
         return replace(finding, fix=replace(finding.fix, edits=tuple(edits)))
-
-
-def _outcome(rewrite: catalogue.AnyRewrite, match: Match, code: TracedCode) -> Change | Decline:
-    """What a rewrite says of a match."""
-    try:
-        outcome = rewrite.rewrite(match, code)
-    except Undecided as undecided:
-        return Decline(str(undecided))
-    if isinstance(outcome, Change) and fixing.loses_comment(outcome):
-        return Decline("a comment inside it would be lost")
-    return outcome
 
 
 def _silenced(finding: Finding, suppressions: Suppressions) -> bool:

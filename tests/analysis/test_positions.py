@@ -120,6 +120,11 @@ def compare(project: Project, path: Path, name: str) -> None:
     code = FunctionCode(project, symbol, bare)
     assert code.pairs
     compare_code(code)
+    for node, other in code.pairs:
+        bare.inexact = False
+        span, text = bare.span(other), bare.code(other)
+        if not bare.inexact:
+            assert (span, text) == (code.span(node), code.code(node))
 
 
 def compare_code(code: FunctionCode) -> None:

@@ -20,6 +20,7 @@ import libcst as cst
 from trtlint.analysis import bare_kinds as kinds
 from trtlint.analysis import bare_nodes as make
 from trtlint.analysis.names import side_by_side
+from trtlint.analysis.written import name_of
 
 
 class Untranslated(Exception):  # noqa: N818
@@ -48,11 +49,13 @@ def bare_function(text: str, lines: Sequence[str]) -> tuple[cst.FunctionDef, dic
     if not isinstance(top, ast.FunctionDef):
         raise Untranslated
     maker = _Maker(lines)
+    name = make.name(top.name)
+    maker.origins[id(name)] = name_of(top, lines)
     made: cst.FunctionDef = make.function(
-        make.name(top.name),
-        make.parameters((), None, (), None, ()),
+        name,
+        None,  # its signature is in the index
         maker.block(top.body),
-        (),
+        None,
         None,
     )
     return made, maker.origins

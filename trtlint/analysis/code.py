@@ -12,13 +12,14 @@ from typing import TypeVar
 import libcst as cst
 from libcst._nodes.internal import CodegenState
 
-from trtlint.analysis.bare import bare_function
+from trtlint.analysis.bare import Untranslated, bare_function
 from trtlint.analysis.conditions import Scope, outcome, outcome_of_text
 from trtlint.analysis.index import FunctionFacts
 from trtlint.analysis.names import walk
 from trtlint.analysis.positions import Positions
 from trtlint.analysis.project import Project, Symbol, source_lines
 from trtlint.analysis.trees import Pairs, Tree, bound_names, of_kind
+from trtlint.analysis.written import Place, Written
 from trtlint.findings import Span
 
 N = TypeVar("N", bound=cst.CSTNode)
@@ -203,17 +204,17 @@ class FunctionCode:
 
     def span(self, node: cst.CSTNode) -> Span:
         """Where ``node`` stands in the file: 1-based, the end exclusive."""
-        shift = self.first_line - 1
         other = self._counterparts.get(id(node))
         if self.bare is not None and other is not None:
             known = self.bare.place(other)
             if known is not None:
-                line, column, end_line, end_column = known
-                return Span(line + shift, column + 1, end_line + shift, end_column + 1)
+                return self._span(*known)
         at = self._positions.of(node)
-        return Span(
-            at.start.line + shift, at.start.column + 1, at.end.line + shift, at.end.column + 1
-        )
+        return self._span(at.start.line, at.start.column, at.end.line, at.end.column)
+
+    def _span(self, line: int, column: int, end_line: int, end_column: int) -> Span:
+        shift = self.first_line - 1
+        return Span(line + shift, column + 1, end_line + shift, end_column + 1)
 
 
 # What ``ast`` and LibCST say the same place of.
@@ -228,6 +229,9 @@ _PLACED: frozenset[type[ast.AST]] = frozenset(
 class BareCode(FunctionCode):
     """A function that is looked at and not rewritten: its tree holds no layout.
 
+    Attributes:
+        inexact: whether somebody was told a place, or a source, that LibCST may say otherwise.
+
     Raises:
         Untranslated: it must be parsed with LibCST.
     """
@@ -236,6 +240,16 @@ class BareCode(FunctionCode):
         super().__init__(project, symbol)
         self._lines = source_lines(self._text)
         self._made, self._origins = bare_function(self._text, self._lines)
+        self.inexact = False
+
+    @property
+    def module(self) -> cst.Module:
+        """There is none.
+
+        Raises:
+            Untranslated: always.
+        """
+        raise Untranslated
 
     @property
     def unparsable(self) -> None:
@@ -245,32 +259,36 @@ class BareCode(FunctionCode):
     def _find(self) -> cst.FunctionDef:
         return self._made
 
+    @cached_property
+    def _written(self) -> Written:
+        return Written(self._lines, self._origins.values())
+
     def code(self, node: cst.CSTNode) -> str:
-        """The source of an expression or statement line, as ``ast`` writes it."""
+        """The source of an expression; where that is open, as ``ast`` writes it."""
+        origin = self._origins.get(id(node))
+        found = None if origin is None else self._written.source(origin)
+        if found is not None:
+            return found
+        self.inexact = True
         if isinstance(node, cst.SimpleStatementLine):
             return "; ".join(map(self.code, node.body))
-        origin = self._origins.get(id(node))
         return "..." if origin is None else ast.unparse(origin)
 
-    def place(self, node: cst.CSTNode) -> tuple[int, int, int, int] | None:
+    def place(self, node: cst.CSTNode) -> Place | None:
         """The lines and columns that a node's source begins and ends at.
 
         None where LibCST may say something else: it leaves out parentheses around a tuple.
         """
         origin = self._origins.get(id(node))
-        match origin:
-            case ast.expr() | ast.stmt() if type(origin) in _PLACED:
-                first, last, end = origin.lineno, origin.end_lineno, origin.end_col_offset
-                assert last is not None
-                assert end is not None
-                return first, self._column(first, origin.col_offset), last, self._column(last, end)
-            case _:
-                return None
+        return self._written.place(origin) if type(origin) in _PLACED and origin else None
 
-    def _column(self, line: int, offset: int) -> int:
-        """The column of a character, which ``ast`` knows the byte of."""
-        text = self._lines[line - 1]
-        return offset if text.isascii() else len(text.encode()[:offset].decode())
+    def span(self, node: cst.CSTNode) -> Span:
+        """Where ``node`` stands in the file; where LibCST must be asked, at its beginning."""
+        place = self.place(node)
+        if place is None:
+            self.inexact = True
+            place = 1, 0, 1, 0
+        return self._span(*place)
 
     def outcome(self, test: cst.BaseExpression, scope: Scope) -> bool | None:
         """What a condition in it is in inference; None if it is open."""
