@@ -71,6 +71,7 @@ class Fake:
         settings: EngineSettings,
         memory: object = None,
         jobs: int = 1,
+        begun: object = None,
     ) -> Iterator[FileReport]:
         self._record(selected, context, settings)
         for source in selected:
@@ -83,6 +84,7 @@ class Fake:
         settings: EngineSettings,
         memory: object = None,
         jobs: int = 1,
+        begun: object = None,
     ) -> Iterator[FileReport]:
         self._record(selected, context, settings)
         for source in selected:

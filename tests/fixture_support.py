@@ -28,7 +28,7 @@ from functools import cache, cached_property
 from pathlib import Path
 
 from trtlint import catalogue, engine
-from trtlint.analysis import Analysis
+from trtlint.analysis.core import Analysis
 from trtlint.analysis.project import Project
 from trtlint.analysis.traced_code import TracedCode
 from trtlint.engine import EngineSettings

@@ -108,17 +108,20 @@ MAY_IMPORT: dict[str, set[str]] = {
     "fixing": BASE | {"api", "analysis", "catalogue", "changes", "source"},
     "candidates": BASE | {"api", "analysis", "catalogue", "fixing"},
     "inspection": BASE | {"analysis", "candidates", "fixing", "source", "suppression"},
-    "fix_loop": BASE | {"analysis", "fixing", "inspection", "source"},
+    "fix_loop": BASE | {"analysis", "candidates", "fixing", "inspection", "source"},
     "pages": BASE | {"catalogue"},
     "workers": set(),
     "facts": BASE | {"analysis", "cache", "source"},
     "validity": BASE | {"analysis", "cache", "facts", "inspection", "source"},
     "tracing": BASE | {"analysis", "cache", "facts"},
+    "indexing": BASE | {"analysis", "facts", "workers"},
     "incremental": BASE
-    | {"analysis", "cache", "facts", "inspection", "source", "tracing", "validity", "workers"},
-    "engine": BASE | {"cache", "fix_loop", "incremental", "inspection", "source"},
+    | {"analysis", "cache", "candidates", "facts", "indexing", "inspection", "tracing"}
+    | {"validity", "workers"},
+    "engine": BASE
+    | {"cache", "candidates", "fix_loop", "incremental", "indexing", "source", "workers"},
     "report": BASE | {"source"},
-    "work": BASE | {"cache", "engine", "report", "source"},
+    "work": BASE | {"cache", "engine", "indexing", "report", "source"},
     "writing": BASE | {"source"},
     "proving": BASE | {"source", "writing"},
     "session": BASE

@@ -15,12 +15,12 @@ from checkout import ROOT
 from trtlint import workers
 from trtlint.errors import AuthorError, RuleCrashed, TrtlintError, UnparsableSource
 from trtlint.rules.slice_assign import SliceAssign
-from trtlint.workers import spread
+from trtlint.workers import Spread
 
 
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr("trtlint.incremental.WORTH_A_PROCESS", 0)
+    monkeypatch.setattr("trtlint.indexing.WORTH_A_PROCESS", 0)
     monkeypatch.chdir(project(tmp_path))
     return tmp_path
 
@@ -69,18 +69,18 @@ def _double(value: int) -> int:
 
 
 def test_what_fails_is_handed_back() -> None:
-    assert dict(spread(_double, [1, 2, 3, 4], 2)) == {1: 2, 2: 4, 3: None, 4: 8}
+    assert dict(Spread(_double, [1, 2, 3, 4], 2)) == {1: 2, 2: 4, 3: None, 4: 8}
 
 
 def test_a_process_that_dies() -> None:
-    done = dict(spread(_double, [5, 1, 2], 2))
+    done = dict(Spread(_double, [5, 1, 2], 2))
     assert done[5] is None
     assert all(done[i] in (None, 2 * i) for i in (1, 2))
 
 
 def test_processes_that_are_not_forked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workers, "_start_method", lambda: "spawn")
-    assert dict(spread(abs, [-1, 2], 2)) == {-1: 1, 2: 2}
+    assert dict(Spread(abs, [-1, 2], 2)) == {-1: 1, 2: 2}
 
 
 def test_no_fork_beside_threads() -> None:

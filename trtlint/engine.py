@@ -11,8 +11,9 @@ from trtlint.candidates import EngineSettings
 from trtlint.findings import FileReport
 from trtlint.fix_loop import FixLoop
 from trtlint.incremental import Check
-from trtlint.inspection import texts_of
-from trtlint.source import Source
+from trtlint.indexing import Indexing
+from trtlint.source import Source, texts_of
+from trtlint.workers import SELDOM
 
 
 def check(
@@ -21,6 +22,7 @@ def check(
     settings: EngineSettings,
     memory: Memory | None = None,
     jobs: int = 1,
+    begun: Indexing | None = None,
 ) -> Iterator[FileReport]:
     """Check each selected file.
 
@@ -30,9 +32,10 @@ def check(
         settings: what is looked for.
         memory: what an earlier run left, and where to leave what this one finds.
         jobs: how many processes may work.
+        begun: the facts about all these files, if they are being made already.
     """
     with few_collections():
-        run = Check(texts_of(selected, context), settings, memory, jobs)
+        run = Check(texts_of(selected, context), settings, memory, jobs, begun)
         yield from run.reports([source.path for source in selected])
 
 
@@ -42,6 +45,7 @@ def fix(
     settings: EngineSettings,
     memory: Memory | None = None,
     jobs: int = 1,
+    begun: Indexing | None = None,
 ) -> Iterator[FileReport]:
     """Rewrite the selected files until nothing changes; nothing is written to disk.
 
@@ -55,7 +59,7 @@ def fix(
             loop.run()
             yield loop.report(selected[0])
             return
-        run = Check(texts_of(selected, context), settings, memory, jobs)
+        run = Check(texts_of(selected, context), settings, memory, jobs, begun)
         looks = {report.path: report for report in run.reports([s.path for s in selected])}
         fixable = {path for path, look in looks.items() if any(f.fix for f in look.findings)}
         if not fixable:
@@ -71,13 +75,9 @@ def fix(
 
 @contextmanager
 def few_collections() -> Iterator[None]:
-    """Let Python look for garbage cycles seldom.
-
-    Trees are many objects and hardly any cycle: looking through all of them again and again took
-    more time than parsing them.
-    """
+    """Let Python look for garbage cycles seldom."""
     before = gc.get_threshold()
-    gc.set_threshold(2_000_000, 10, 10)
+    gc.set_threshold(*SELDOM)
     try:
         yield
     finally:

@@ -16,8 +16,8 @@ from trtlint.errors import (
     UnstableRewrite,
 )
 from trtlint.findings import FileReport, Finding, Fix, Safety
-from trtlint.inspection import Inspection, texts_of
-from trtlint.source import Source
+from trtlint.inspection import Inspection
+from trtlint.source import Source, texts_of
 
 MAX_PASSES = 10
 

@@ -6,10 +6,9 @@ and every answer that it rests on do; :mod:`trtlint.analysis.observed` says whic
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
 
 from trtlint.analysis.observed import Consulted
 from trtlint.analysis.project import Project, module_names, package_of
@@ -17,16 +16,13 @@ from trtlint.cache import Memory
 from trtlint.cache.serial import Plain
 from trtlint.candidates import EngineSettings
 from trtlint.errors import AuthorError
-from trtlint.facts import Facts, indexed, make_facts, remembered
+from trtlint.facts import Facts, indexed, remembered
 from trtlint.findings import FileReport
+from trtlint.indexing import Indexing, worth_spreading
 from trtlint.inspection import Inspection, exporters_of
 from trtlint.tracing import Tracing
 from trtlint.validity import Snapshot, Validity, holding, plain_grounds
-from trtlint.workers import spread
-
-WORTH_A_PROCESS = 150_000  # characters; less is done before a second process has started
-
-R = TypeVar("R")
+from trtlint.workers import Spread
 
 
 class Check:
@@ -37,6 +33,7 @@ class Check:
         settings: what is looked for.
         memory: what an earlier run left, if there is one.
         jobs: how many processes may work.
+        begun: the facts about all files, if they are being made already.
     """
 
     def __init__(
@@ -45,6 +42,7 @@ class Check:
         settings: EngineSettings,
         memory: Memory | None = None,
         jobs: int = 1,
+        begun: Indexing | None = None,
     ) -> None:
         self._texts, self._memory, self._jobs = texts, memory, jobs
         self._reports: dict[Path, FileReport] = {}
@@ -52,7 +50,7 @@ class Check:
         old = ([], []) if memory is None else memory.index
         base = {known.path: known for known in remembered(old[0])}
         past = {**base, **{known.path: known for known in remembered(old[1])}}
-        facts = self._facts(past)
+        facts = self._facts(past) if begun is None else begun.facts()
         self.project = Project(texts, indexed=indexed(facts))
         if memory is None:
             self._inspection = Inspection(self.project, settings)
@@ -68,7 +66,9 @@ class Check:
     def reports(self, paths: Sequence[Path]) -> Iterator[FileReport]:
         """The reports of these files, in their order."""
         missing = [path for path in paths if path not in self._reports]
-        for path, done in self._spread(partial(_inspect, self._inspection), missing):
+        ordered = worth_spreading(self._texts, missing, self._jobs)
+        task = partial(_inspect, self._inspection)
+        for path, done in Spread(task, ordered, self._jobs) if ordered else ():
             if done is not None:
                 self._reports[path], self._grounds[path] = done
         for path in paths:
@@ -88,22 +88,9 @@ class Check:
             now = (digests.get(path), package_of(path, modules[path]))
             if known is not None and (known.digest, known.package) == now:
                 facts[path] = known
-        task = partial(make_facts, self._texts, modules, self._memory is not None)
         missing = [path for path in self._texts if path not in facts]
-        for path, made in self._spread(task, missing):
-            facts[path] = made or task(path)
+        facts |= Indexing(self._texts, missing, self._memory is not None, self._jobs).facts()
         return {path: facts[path] for path in self._texts}
-
-    def _spread(
-        self, task: Callable[[Path], R | None], paths: Sequence[Path]
-    ) -> Iterator[tuple[Path, R | None]]:
-        """The task for each path in other processes, if that is worth while; None: not done."""
-        size = sum(len(self._texts[path]) for path in paths)
-        if self._jobs > 1 and len(paths) > 1 and size >= WORTH_A_PROCESS:
-            ordered = sorted(paths, key=lambda path: -len(self._texts[path]))
-            yield from spread(task, ordered, self._jobs)
-        else:
-            yield from ((path, None) for path in paths)
 
     def _take_over(
         self,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from trtlint import fixing
-from trtlint.analysis import Analysis
+from trtlint.analysis.core import Analysis
 from trtlint.analysis.observed import Consulted, Observed
 from trtlint.analysis.project import Project, source_lines
 from trtlint.analysis.traced import TracedFunction, find_traced
@@ -20,17 +20,10 @@ from trtlint.errors import (
     UnparsableSource,
 )
 from trtlint.findings import FileReport, Finding, Safety, Severity, Span
-from trtlint.source import Source
 from trtlint.suppression import Suppressions
 from trtlint.targets import find_target
 
 UNUSED_IGNORE = "unused-ignore"  # the name under which unused suppressions are reported
-
-
-def texts_of(selected: Sequence[Source], context: Sequence[Source]) -> dict[Path, str]:
-    """The text of every file, in an order that does not tell which ones are selected."""
-    texts = {source.path: source.text for source in (*context, *selected)}
-    return dict(sorted(texts.items(), key=lambda item: item[0].parts))
 
 
 def exporters_of(settings: EngineSettings) -> frozenset[str]:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from trtlint.cache import Cache, remove
+from trtlint.cache import Cache, Families, remove
 from trtlint.config import DEFAULT_CACHE, Config, load_config, read_config
 from trtlint.discovery import Discovered, discover
 from trtlint.errors import (
@@ -120,18 +120,22 @@ def _run(request: Request, progress: Progress, prover: Prover | None) -> Report:
     cache = None
     if request.cache:
         cache = Cache(request.cache_dir or cache_folder(config, root if marked else Path.cwd()))
-    rules, known = _rules(request, config, cache)
     found = discover(
         request.paths, root=root, exclude=config.exclude, force_exclude=request.force_exclude
     )
     unsafe = config.unsafe if request.unsafe is None else request.unsafe
     selected, unreadable = _read(found.files)
+    context, remarks = _context(selected, root, marked, config) if selected else ([], [])
     reports: list[FileReport] = [*unreadable]
-    warnings = list(found.warnings)
     proofs: tuple[Proof, ...] = ()
-    if selected:
-        context, remarks = _context(selected, root, marked, config)
-        warnings += remarks
+    work = Work(request.action, root, cache, request.jobs)
+    try:
+        names = cache.rules() if cache is not None else None
+        if names is None:
+            if selected:
+                work.begin(selected, context)
+            names = _catalogue(cache)
+        rules = _rules(request, config, *names)
         settings: dict[str, object] = {
             "rules": rules,
             "targets": targets,
@@ -145,20 +149,20 @@ def _run(request: Request, progress: Progress, prover: Prover | None) -> Report:
             ),
         }
         sources = {source.path: source for source in selected}
-        for report in Work(request.action, root, cache, request.jobs).run(
-            selected, context, settings
-        ):
+        for report in work.run(selected, context, settings) if selected else ():
             source = sources.get(report.path)
             if source is not None:
-                report = _with_problems(report, source, known)
+                report = _with_problems(report, source, names[0])
             reports.append(report)
-        if prover is not None and request.action is not Action.CHECK:
-            work = _Again(root, selected, context, settings)
-            applied = frozenset({Safety.SAFE, Safety.UNSAFE} if unsafe else {Safety.SAFE})
-            proving = Proving(reports, sources, prover, work, rules, applied)
-            reports, proofs = proving.run(targets)
-        if request.action is Action.FIX:
-            reports = write_all(reports, sources, progress)
+    finally:
+        work.close()
+    if prover is not None and selected and request.action is not Action.CHECK:
+        again = _Again(root, selected, context, settings)
+        applied = frozenset({Safety.SAFE, Safety.UNSAFE} if unsafe else {Safety.SAFE})
+        proving = Proving(reports, sources, prover, again, rules, applied)
+        reports, proofs = proving.run(targets)
+    if request.action is Action.FIX:
+        reports = write_all(reports, sources, progress)
     return Report(
         request.action,
         targets,
@@ -166,8 +170,8 @@ def _run(request: Request, progress: Progress, prover: Prover | None) -> Report:
         unsafe,
         files=tuple(sorted(reports, key=lambda report: report.path.parts)),
         run_errors=found.errors,
-        warnings=tuple(warnings),
-        sources={source.path: source for source in selected},
+        warnings=(*found.warnings, *remarks),
+        sources=sources,
         proofs=proofs,
     )
 
@@ -227,18 +231,27 @@ def _targets(request: Request, config: Config) -> tuple[str, ...]:
         raise config.error("targets", error.message, wanted=error.hint) from None
 
 
-def _rules(
-    request: Request, config: Config, cache: Cache | None
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The rules to run, and all there are."""
-    found = cache.rules() if cache is not None else None
-    if found is None:
-        from trtlint.catalogue import families, rule_names
+def _catalogue(cache: Cache | None) -> tuple[tuple[str, ...], Families]:
+    """All rules and families there are."""
+    from trtlint.catalogue import families, rule_names
 
-        found = tuple(rule_names()), families()
-        if cache is not None:
-            cache.keep_rules(*found)
-    known, groups = found
+    found = tuple(rule_names()), families()
+    if cache is not None:
+        cache.keep_rules(*found)
+    return found
+
+
+def _rules(
+    request: Request, config: Config, known: Sequence[str], groups: Families
+) -> tuple[str, ...]:
+    """The rules to run.
+
+    Args:
+        request: what is asked for.
+        config: the settings.
+        known: all rules.
+        groups: all families.
+    """
     for key, names in (("rules", config.rules), ("ignore", config.ignore)):
         try:
             check_names(names, known=known, families=groups)
@@ -248,7 +261,7 @@ def _rules(
         names, ignore = request.rules, request.ignore
     else:
         names, ignore = config.rules, (*config.ignore, *request.ignore)
-    return select_rules(names, ignore, known=known, families=groups), known
+    return select_rules(names, ignore, known=known, families=groups)
 
 
 def _read(paths: Iterable[Path]) -> tuple[list[Source], list[FileReport]]:

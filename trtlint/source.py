@@ -16,7 +16,7 @@ import stat
 import sys
 import tempfile
 import tokenize
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
@@ -252,3 +252,9 @@ def _copy_permissions(real: Path, name: str, like: os.stat_result) -> None:
             for key in os.listxattr(real):
                 with contextlib.suppress(OSError):
                     os.setxattr(name, key, os.getxattr(real, key))
+
+
+def texts_of(selected: Sequence[Source], context: Sequence[Source]) -> dict[Path, str]:
+    """The text of every file, in an order that does not tell which ones are selected."""
+    texts = {source.path: source.text for source in (*context, *selected)}
+    return dict(sorted(texts.items(), key=lambda item: item[0].parts))

@@ -16,10 +16,11 @@ from trtlint.cache import Cache, Memory
 from trtlint.errors import AuthorError, SourceError, TrtlintError
 from trtlint.findings import FileReport
 from trtlint.report import Action
-from trtlint.source import Source
+from trtlint.source import Source, texts_of
 
 if TYPE_CHECKING:
     from trtlint.engine import EngineSettings
+    from trtlint.indexing import Indexing
 
 CRASHES = 3  # so many in a row, with nothing done between them, are not about one file
 
@@ -38,6 +39,28 @@ class Work:
         self._action, self._root = action, root
         self._cache, self._jobs = cache, jobs
         self._memory: Memory | None = None
+        self._names = _ProjectNames(root)
+        self._begun: Indexing | None = None
+
+    def begin(self, selected: Sequence[Source], context: Sequence[Source]) -> None:
+        """Begin with what hangs on these files alone; :meth:`run` is to be asked about them all.
+
+        Rules take as long to import as half the files to be read.
+        """
+        from trtlint.indexing import Indexing
+
+        texts = texts_of(self._named(selected), self._named(context))
+        self._begun = Indexing(texts, texts, self._cache is not None, self._jobs)
+
+    def close(self) -> None:
+        """End what was begun."""
+        if self._begun is not None:
+            self._begun.close()
+            self._begun = None
+
+    def _named(self, sources: Sequence[Source]) -> list[Source]:
+        """The files under their names in the project."""
+        return [replace(source, path=self._names.of(source.path)) for source in sources]
 
     def run(
         self,
@@ -54,13 +77,12 @@ class Work:
             settings: the engine's, without the root.
             withheld: rules whose rewrites are not applied, by file.
         """
-        names = _ProjectNames(self._root)
+        names = self._names
         if withheld is not None:
             pairs = {(names.of(path), rule) for path in withheld for rule in withheld[path]}
             settings = {**settings, "withheld": frozenset(pairs)}
         given = {names.of(source.path): source.path for source in selected}
-        selected = [replace(source, path=names.of(source.path)) for source in selected]
-        context = [replace(source, path=names.of(source.path)) for source in context]
+        selected, context = self._named(selected), self._named(context)
         for report in self._known(selected, context, settings):
             yield _renamed(report, given[report.path])
 
@@ -92,7 +114,8 @@ class Work:
             error: TrtlintError | None = None
             try:
                 left, rest = selected[done:], [*context, *selected[:done]]
-                for report in work(left, rest, settings, self._memory, self._jobs):
+                begun, self._begun = self._begun, None
+                for report in work(left, rest, settings, self._memory, self._jobs, begun):
                     yield report
                     done, crashes = done + 1, 0
                 if done < len(selected):

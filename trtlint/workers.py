@@ -12,47 +12,65 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
 R = TypeVar("R")
 
+# Trees are many objects and hardly any cycle: to look for cycles among all of them again and again
+# took more time than parsing them.
+SELDOM = (2_000_000, 10, 10)
+
 _task: Callable[[int], object] | None = None  # in a worker: what it does
 
 
-def spread(
-    task: Callable[[T], R | None], items: Sequence[T], jobs: int
-) -> Iterator[tuple[T, R | None]]:
-    """What ``task`` makes of each item, in no particular order.
+class Spread(Generic[T, R]):
+    """Has ``task`` done for each item, from now on; yields what came of it, in their order.
 
-    None where it raised, or where the process died: whoever asked does that item itself, where the
-    error can be seen.
+    That is None where the task raised, or where the process died: whoever asks does that item
+    itself, where the error can be seen.
 
     Args:
         task: what to do. Where processes are not forked, it is pickled.
         items: the longest work first.
         jobs: how many processes.
     """
-    context = multiprocessing.get_context(_start_method())
-    gc.freeze()  # what the workers share with this process stays shared
-    others = {*multiprocessing.active_children()}
-    pool = ProcessPoolExecutor(min(jobs, len(items)), context, _install, (_Numbered(task, items),))
-    done = False
-    try:
-        with _without_interrupts():
-            started: list[Future[Any]] = [pool.submit(_call, i) for i in range(len(items))]
-        for item, future in zip(items, started, strict=True):
-            try:
-                yield item, future.result()
-            except BrokenProcessPool:  # noqa: PERF203
-                yield item, None
-        done = True
-    finally:
-        if not done:  # interrupted: nobody waits for what is still being worked on
-            for process in {*multiprocessing.active_children()} - others:
+
+    def __init__(self, task: Callable[[T], R | None], items: Sequence[T], jobs: int) -> None:
+        self._items, self._done = items, False
+        context = multiprocessing.get_context(_start_method())
+        gc.freeze()  # what the workers share with this process stays shared
+        self._others = {*multiprocessing.active_children()}
+        self._pool = ProcessPoolExecutor(
+            min(jobs, len(items)), context, _install, (_Numbered(task, items),)
+        )
+        try:
+            with _without_interrupts():
+                self._started: list[Future[Any]] = [
+                    self._pool.submit(_call, i) for i in range(len(items))
+                ]
+        except BaseException:
+            self.close()
+            raise
+
+    def __iter__(self) -> Iterator[tuple[T, R | None]]:
+        try:
+            for item, future in zip(self._items, self._started, strict=True):
+                try:
+                    yield item, future.result()
+                except BrokenProcessPool:  # noqa: PERF203
+                    yield item, None
+            self._done = True
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """End the processes; nobody waits for what is still being worked on."""
+        if not self._done:
+            for process in {*multiprocessing.active_children()} - self._others:
                 process.terminate()
         # Waiting also ends the pool's thread, beside which no later pool could fork.
-        pool.shutdown(wait=True, cancel_futures=True)
+        self._pool.shutdown(wait=True, cancel_futures=True)
         gc.unfreeze()
 
 
@@ -97,6 +115,7 @@ def _without_interrupts() -> Iterator[None]:
 def _install(task: Callable[[int], object]) -> None:
     global _task
     _task = task
+    gc.set_threshold(*SELDOM)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that started this one says goodbye
     threading.Thread(target=_end_with_parent, daemon=True).start()
 

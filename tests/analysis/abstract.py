@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Mapping
 from pathlib import Path
 
-from trtlint.analysis import Analysis
+from trtlint.analysis.core import Analysis
 from trtlint.analysis.project import Project, Symbol
 from trtlint.analysis.sizes import ClampAtom, FloorDivAtom, Size
 from trtlint.analysis.values import Int, Items, Tensor, Value

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from abstract import HEADER, project_of
 
-from trtlint.analysis import Analysis
 from trtlint.analysis.batch import Batched, batch_parameters
+from trtlint.analysis.core import Analysis
 from trtlint.analysis.project import Symbol
 
 HELPER = "\n\ndef helper(t, n: int = 1):\n    return t.view(n, -1)\n"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from abstract import HEADER, analysis_of, project_of
 
-from trtlint.analysis import Analysis
+from trtlint.analysis.core import Analysis
 from trtlint.analysis.evidence import tensor_parameters
 from trtlint.analysis.project import Project, Symbol
 from trtlint.analysis.traced import find_traced

@@ -7,8 +7,8 @@ import textwrap
 import pytest
 from abstract import HEADER, project_of
 
-from trtlint.analysis import Analysis
 from trtlint.analysis.conditions import EXPORTERS
+from trtlint.analysis.core import Analysis
 from trtlint.analysis.project import Project
 from trtlint.analysis.traced import MOST_USERS, find_traced
 

@@ -6,7 +6,7 @@ import libcst as cst
 import pytest
 from abstract import HEADER, project_of
 
-from trtlint.analysis import Analysis
+from trtlint.analysis.core import Analysis
 from trtlint.analysis.traced_code import TracedCode
 from trtlint.analysis.uses import only_checked
 

@@ -51,13 +51,9 @@ def bare_function(text: str, lines: Sequence[str]) -> tuple[cst.FunctionDef, dic
     maker = _Maker(lines)
     name = make.name(top.name)
     maker.origins[id(name)] = name_of(top, lines)
-    made: cst.FunctionDef = make.function(
-        name,
-        None,  # its signature is in the index
-        maker.block(top.body),
-        None,
-        None,
-    )
+    body = maker.block(top.body)
+    # Its signature is in the index.
+    made: cst.FunctionDef = make.function(name, None, body, None, None)
     return made, maker.origins
 
 

@@ -20,7 +20,7 @@ from trtlint.analysis.sizes import DimAtom, Size
 from trtlint.analysis.values import Int, Tensor, Value
 
 if TYPE_CHECKING:
-    from trtlint.analysis import Analysis
+    from trtlint.analysis.core import Analysis
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from trtlint.analysis.tensor_names import TENSOR_ONLY
 from trtlint.analysis.traced import owner_of
 
 if TYPE_CHECKING:
-    from trtlint.analysis import Analysis
+    from trtlint.analysis.core import Analysis
 
 # Attributes that, in traced code, only tensors are asked for.
 _ATTRIBUTES = frozenset(

@@ -43,7 +43,7 @@ from trtlint.analysis.values import (
 )
 
 if TYPE_CHECKING:
-    from trtlint.analysis import Analysis
+    from trtlint.analysis.core import Analysis
 
 
 class Frame:

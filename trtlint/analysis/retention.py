@@ -9,7 +9,7 @@ import libcst as cst
 from trtlint.analysis.values import Function, Method, Module, Ref, Tensor, Value
 
 if TYPE_CHECKING:
-    from trtlint.analysis import Analysis
+    from trtlint.analysis.core import Analysis
     from trtlint.analysis.project import Symbol
 
 # A storage token of tensors that somebody else may hold as well.

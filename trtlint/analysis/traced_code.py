@@ -9,9 +9,9 @@ from typing import TypeVar, cast
 
 import libcst as cst
 
-from trtlint.analysis import Analysis
 from trtlint.analysis.batch import Batched, batch_parameters
 from trtlint.analysis.code import FunctionCode
+from trtlint.analysis.core import Analysis
 from trtlint.analysis.operator_uses import OperatorUse, operator_uses
 from trtlint.analysis.project import Project, Symbol
 from trtlint.analysis.sizes import DimAtom, Size

@@ -128,12 +128,12 @@ class Written:
         return opened > 0
 
 
-def name_of(function: ast.FunctionDef, lines: Sequence[str]) -> ast.AST:
+def name_of(function: ast.FunctionDef, lines: Sequence[str]) -> ast.Name:
     """The name in a definition, which is no expression to ``ast``."""
     row = function.lineno
     found = re.compile(rf"def\s+({function.name})\b").match(lines[row - 1], function.col_offset)
-    if found is None:
-        return ast.Name(function.name)
-    start, end = found.span(1)
-    place = {"lineno": row, "end_lineno": row, "col_offset": start, "end_col_offset": end}
-    return ast.Name(function.name, **place)
+    name = ast.Name(function.name, ast.Store())
+    if found is not None:
+        name.lineno = name.end_lineno = row
+        name.col_offset, name.end_col_offset = found.span(1)
+    return name

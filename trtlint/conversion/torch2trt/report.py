@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from trtlint.analysis import Analysis
+from trtlint.analysis.core import Analysis
 from trtlint.analysis.project import Symbol
 from trtlint.analysis.traced import TracedFunction
 from trtlint.analysis.traced_code import TracedCode
