@@ -54,6 +54,7 @@ class Run:
 def run(command: Sequence[str | Path], cwd: Path, **more: str) -> Run:
     """Run a command to its end."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT), **more}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # installed packages come compiled
     with tempfile.TemporaryFile() as output:
         start = time.perf_counter()
         process = subprocess.Popen(
