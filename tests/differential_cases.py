@@ -49,6 +49,17 @@ CASES["continue-env"] = known("""
     return out
 """)
 
+CASES["elements-of-a-loop"] = net("""
+    x = x.flatten()
+    n, = x.size()
+    out, there = torch.zeros_like(x), torch.zeros_like(x)
+    for i in range(n):
+        out[i] = x[n - 1 - i]
+    for i in range(n):
+        there[i] = x[torch.arange(1) + i]
+    return out, there
+""")
+
 CASES["pool-of-one"] = known("""
     z = F.max_pool2d(x, 1, 1, dilation=2)
     z += 1

@@ -288,11 +288,7 @@ class Values:
         return _subscripted(source, node, parts if low >= 0 else ["...", *parts])
 
     def _expanded(
-        self,
-        write: SliceWrite,
-        source: str,
-        node: cst.BaseExpression | None,
-        value: Tensor,
+        self, write: SliceWrite, source: str, node: cst.BaseExpression | None, value: Tensor
     ) -> str:
         """A value that broadcasts into its slice, or may."""
         assert write.selection is not None
@@ -301,6 +297,8 @@ class Values:
             raise Undecided(f"`{source}` has more dimensions than its slice")
         head = primary(source, node)
         if not self.only_converted:
+            if slot.rank == 0:  # an element takes one element, of any rank
+                return f"{head}.reshape(())"
             if self.alive:
                 return f"{head}.expand_as({self.code.source(write.target)})"
             like = self._sibling(write)
