@@ -39,7 +39,8 @@ class PoolOptionsToSlices(Rewrite[OperatorMatch]):
         """For ``max_pool`` with a dilation, as a function or a layer."""
         use = found.use
         if found.variant != "dilation":
-            return Decline("what it returns besides the maximum or divides by is not to be had")
+            given = "what it returns besides the maximum or divides by is not to be had"
+            return Decline(given, beside=found.variant in ("indices", "unpool"))
         if flag_of(use.option("ceil_mode", 5, layer_at=5)) is not False:
             return Decline("windows that reach over the edge are not cut out")
         if flag_of(use.option("return_indices", 6, layer_at=4)) is not False:

@@ -42,7 +42,8 @@ class PoolOptions(OperatorRule):
     learn a transposed convolution.
 
     ## Fix safety
-    Safe for a dilation: maxima of shifted slices pick the same elements. Indices, their inverse and
+    Safe for a dilation: maxima of shifted slices pick the same elements. Unsafe for values put back
+    into windows edge to edge, whose sides must divide the plane. Other indices and
     ``divisor_override`` are left; the mean times a factor would round otherwise.
 
     ## Known limits

@@ -116,6 +116,7 @@ from trtlint.size_texts import SizeTexts
 from trtlint.squeezing import squeezed
 from trtlint.subscript_forms import from_list, with_ellipsis
 from trtlint.swapping import assigned_apart, written_apart
+from trtlint.unpooling import unpooled
 from trtlint.verdicts import Verdict, cited, executed
 from trtlint.whole_sizes import half_rounded, whole_size
 from trtlint.written_values import Values
@@ -291,6 +292,7 @@ __all__ = [
     "torch2trt_report",
     "translated",
     "truth_tests",
+    "unpooled",
     "variables",
     "varies",
     "view_writes",

@@ -30,6 +30,8 @@ _RANDOM = frozenset(
     feature_dropout gumbel_softmax rrelu fractional_max_pool2d fractional_max_pool3d manual_seed
     seed scaled_dot_product_attention""".split()
 )
+# Switches of functions that change nothing; others may be ``inplace`` or ``training``.
+_QUIET = frozenset("align_corners ceil_mode count_include_pad keepdim return_indices".split())
 _PURE_BUILTINS = frozenset(
     """len int float bool range list tuple zip enumerate max min abs sum round isinstance reversed
     sorted str any all slice""".split()
@@ -81,7 +83,11 @@ def is_pure_call(code: TracedCode, call: cst.Call) -> bool:
         case Ref(name=name) if name.startswith("torch."):
             last = name.rpartition(".")[2]
             functional = name.startswith("torch.nn.functional.")
-            switched_on = functional and any(_is_true(code.value(arg.value)) for arg in call.args)
+            switched_on = functional and any(
+                _is_true(code.value(arg.value))
+                for arg in call.args
+                if arg.keyword is None or arg.keyword.value not in _QUIET
+            )
             quiet = last not in _RANDOM and not last.endswith("_") and not switched_on
             return quiet and not name.startswith(("torch.nn.init.", "torch.random.", "torch.cuda."))
         case Ref(name=name):
