@@ -32,7 +32,8 @@ class OutArgument(Rule[OperatorMatch]):
     The result under the name it had, ``y = torch.add(x, 1)``.
 
     ## Fix safety
-    There is no automatic fix yet.
+    Safe for statements that write into a local tensor which nobody else sees; the result keeps that
+    tensor's dtype.
 
     ## Known limits
     ``out=None`` is left alone, and so is ``out`` of anything that is not torch's.
