@@ -7,7 +7,7 @@ from dataclasses import replace
 import libcst as cst
 
 from trtlint.analysis.cells import decompose, merged, untouched
-from trtlint.analysis.effects import is_pure, loop_obstacle
+from trtlint.analysis.effects import is_fresh, is_pure, loop_obstacle
 from trtlint.analysis.moving import obstacle, settled
 from trtlint.analysis.selectors import Run, Selection
 from trtlint.analysis.step_loops import StepLoop, index_source
@@ -17,7 +17,7 @@ from trtlint.analysis.values import Tensor
 from trtlint.analysis.write_regions import Region
 from trtlint.analysis.writes import SliceWrite
 from trtlint.changes import Change, Insert, Swap
-from trtlint.codegen import Text, call, layout
+from trtlint.codegen import Text, call, layout, primary, tailed
 from trtlint.rebuilding import Rebuilder
 from trtlint.regions import laid_out
 from trtlint.size_texts import SizeTexts
@@ -27,11 +27,15 @@ from trtlint.written_values import Values
 def collected(code: TracedCode, found: StepLoop) -> Change:
     """Append each step to a list, and build the tensor from it after the loop.
 
+    A step that the loop may change after it is appended is copied, as the write did.
+
     Raises:
-        Undecided: a step may change after it is appended, or its value does not fit.
+        Undecided: computing a step has effects, or its value does not fit.
     """
+    changes = loop_obstacle(code, found.loop, found.region.writes)
     reasons = [obstacle(code, step) for step in (found.before_loop(), *found.steps)]
-    reasons.append(loop_obstacle(code, found.loop, found.region.writes))
+    if not all(is_pure(code, write.value) for write in found.region.writes):
+        reasons.append(changes)
     for reason in filter(None, reasons):
         raise Undecided(reason)
     if any(settled(code, step) for step in found.steps):
@@ -41,14 +45,14 @@ def collected(code: TracedCode, found: StepLoop) -> Change:
     gone = made is not None and region.creation is not None and is_pure(code, region.creation)
     for alive in (False, True) if gone else (True,):
         try:
-            return _collected(code, found, alive)
+            return _collected(code, found, alive, copied=changes is not None)
         except Undecided as error:  # noqa: PERF203
             failed = failed or error
     assert failed is not None
     raise failed
 
 
-def _collected(code: TracedCode, found: StepLoop, alive: bool) -> Change:
+def _collected(code: TracedCode, found: StepLoop, alive: bool, *, copied: bool) -> Change:
     region = found.region
     assert region.base.shape is not None
     made = region.base.creation
@@ -70,7 +74,12 @@ def _collected(code: TracedCode, found: StepLoop, alive: bool) -> Change:
         build = Rebuilder(values, fill)
         ignore = frozenset({found.axis})
         piece = merged(decompose(region.base.shape, step.writes, ignore))
-        append = call(f"{name}.append", build.text(piece))
+        text = build.text(piece)
+        if copied and not all(w.augmented or is_fresh(code, w.stored, w.line) for w in step.writes):
+            if isinstance(text, str):
+                text = primary(text, cst.parse_expression(text))
+            text = tailed(text, ".clone()")
+        append = call(f"{name}.append", text)
         imports |= build.imports
         indent = code.code.span(step.last).column - 1
         swaps += [Swap(code.code, write.line, "") for write in step.writes[:-1]]
