@@ -18,6 +18,7 @@ from trtlint.api import (
     int_of,
     ints_of,
     is_none,
+    joinable_dtypes,
 )
 from trtlint.rules.unsupported_operator import UnsupportedOperator
 
@@ -119,6 +120,20 @@ def _diagonal(new: Composer) -> Change:
     return new.change(f"{new.once('input')}.diagonal({new.source('diagonal')}).clone()")
 
 
+def _put(new: Composer) -> Change | Decline:
+    axis, at = int_of(new.value("dim")), int_of(new.value("index"))
+    if axis is None or axis < 0 or at is None or at < -1:
+        return Decline("where it is put is not known")
+    value, before = new.often("input"), ":, " * axis
+    part, dtype = new.once("src"), new.tensor("src").dtype
+    if not joinable_dtypes(dtype, new.tensor("input").dtype):
+        part += f".to({value}.dtype)"
+    parts = [f"{value}[{before}:{at}]"] if at else []
+    parts.append(f"{part}.unsqueeze({axis})")
+    parts += [f"{value}[{before}{at + 1}:]"] if at != -1 else []
+    return new.change(f"{new.torch('torch.cat')}(({', '.join(parts)}), {axis})")
+
+
 _FORMS: Mapping[str, tuple[str, Callable[[Composer], Change | Decline]]] = {
     "count_nonzero": ("input dim", _counted),
     "nansum": ("input dim keepdim", _summed),
@@ -127,5 +142,6 @@ _FORMS: Mapping[str, tuple[str, Callable[[Composer], Change | Decline]]] = {
     "channel_shuffle": ("input groups", _shuffled),
     "rot90": ("input k dims", _turned),
     "take_along_dim": ("input indices dim", _gathered),
+    "select_scatter": ("input src dim index", _put),
     "diag": ("input diagonal", _diagonal),
 }
