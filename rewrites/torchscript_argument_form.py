@@ -16,10 +16,12 @@ from trtlint.api import (
 from trtlint.rules.torchscript_argument import TorchscriptArgument
 
 _LARGEST_HALF = 65504
+_MANY = 64  # elements that each is compared with
 
 
 class TorchscriptArgumentToForm(Rewrite[OperatorMatch]):
-    """Roll a flattened tensor, fill what is at or below a threshold, count as integers.
+    """Roll a flattened tensor, fill what is at or below a threshold, count as integers, compare
+    with each element that is sought.
 
     Why safe: without ``dims`` PyTorch rolls the flattened tensor; a threshold keeps what is not at
     or below it, not-a-number too; and booleans are added up as int64.
@@ -31,7 +33,7 @@ class TorchscriptArgumentToForm(Rewrite[OperatorMatch]):
     routes = frozenset({"onnx", "torch-tensorrt"})
 
     def rewrite(self, found: OperatorMatch, code: TracedCode) -> Change | Decline:
-        """For ``roll``, ``threshold`` and ``cumsum``."""
+        """For ``roll``, ``threshold``, ``cumsum`` and ``isin``."""
         use = found.use
         match found.variant:
             case "roll":
@@ -56,5 +58,14 @@ class TorchscriptArgumentToForm(Rewrite[OperatorMatch]):
             case "booleans":
                 new = Composer.of(code, use, "input", "dim")
                 return new.change(f"{new.once('input')}.long().cumsum({new.source('dim')})")
+            case "membership":
+                new = Composer.of(code, use, "elements", "test_elements")
+                new.tensor("elements")
+                sought = new.tensor("test_elements")
+                count = sought.shape.numel() if sought.shape and sought.exact else None
+                if count is None or count.constant is None or count.constant > _MANY:
+                    return Decline("how many elements are sought is not known to be few")
+                pairs = f"{new.once('elements')}.unsqueeze(-1) == {new.once('test_elements')}"
+                return new.change(f"({pairs}.flatten()).any(-1)")
             case _:
                 return Decline("no form that both exporters take does the same")

@@ -47,7 +47,7 @@ class TorchscriptArgument(OperatorRule):
     booleans.
 
     ## Fix safety
-    Safe for ``roll``, ``threshold`` of floats and ``cumsum``; the others have no short form.
+    Safe for ``roll``, ``threshold`` of floats, ``cumsum`` and ``isin``; the others have no form.
 
     ## Known limits
     Reported where a target with the TorchScript exporter is selected.
