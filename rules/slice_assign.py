@@ -90,7 +90,8 @@ class SliceAssign(Rule[SliceAssignment]):
     cover what they rebuild, each value broadcasts into its slice and is cast to its dtype as the
     assignment does, and no other name that is used later shares the tensor's storage. The floating
     dtype of the model is taken to be one dtype throughout, and the result's device is that of the
-    values. Unsafe for an argument of ``forward``, whose owner no longer sees the write.
+    values. Unsafe for an argument of ``forward``, whose owner no longer sees the write, and where
+    torch2trt, which casts nothing, gets a value that may be of another floating dtype.
 
     ## Known limits
     Strides of more than 2 along an axis that is not known to be a multiple of them are reported

@@ -24,10 +24,18 @@ from trtlint.size_texts import SizeTexts
 from trtlint.written_values import Values
 
 
-def collected(code: TracedCode, found: StepLoop) -> Change:
+def collected(
+    code: TracedCode, found: StepLoop, *, only_converted: bool = False, alike: bool = False
+) -> Change:
     """Append each step to a list, and build the tensor from it after the loop.
 
     A step that the loop may change after it is appended is copied, as the write did.
+
+    Args:
+        code: the function.
+        found: the loop.
+        only_converted: whether to keep to what torch2trt converts.
+        alike: whether floating tensors are taken to be of one dtype then.
 
     Raises:
         Undecided: computing a step has effects, or its value does not fit.
@@ -43,23 +51,33 @@ def collected(code: TracedCode, found: StepLoop) -> Change:
     region, failed = found.region, None
     made = region.base.creation if region.creation is not None else None
     gone = made is not None and region.creation is not None and is_pure(code, region.creation)
+    kept = {"only_converted": only_converted, "alike": alike}
     for alive in (False, True) if gone else (True,):
         try:
-            return _collected(code, found, alive, copied=changes is not None)
+            return _collected(code, found, alive, copied=changes is not None, **kept)
         except Undecided as error:  # noqa: PERF203
             failed = failed or error
     assert failed is not None
     raise failed
 
 
-def _collected(code: TracedCode, found: StepLoop, alive: bool, *, copied: bool) -> Change:
+def _collected(
+    code: TracedCode,
+    found: StepLoop,
+    alive: bool,
+    *,
+    copied: bool,
+    only_converted: bool,
+    alike: bool,
+) -> Change:
     region = found.region
     assert region.base.shape is not None
     made = region.base.creation
     fill = made.fill if made is not None and not alive else None
     name = code.fresh_name(f"{region.name}_steps")
     first = f"{name} = []"
-    swaps, inserts = [], []
+    swaps: list[Swap] = []
+    inserts: list[Insert] = []
     if alive:
         inserts.append(Insert(code.code, found.start, first))
     else:
@@ -70,7 +88,16 @@ def _collected(code: TracedCode, found: StepLoop, alive: bool, *, copied: bool) 
             raise Undecided("what the tensor held is needed")
         sizes = SizeTexts(code, step.last, step.writes, "" if alive else region.name)
         index = {found.axis: index_source(code, step.writes[-1], found.axis)}
-        values = Values(code, step.writes, region.base, sizes, alive=alive, ignore=index)
+        values = Values(
+            code,
+            step.writes,
+            region.base,
+            sizes,
+            alive=alive,
+            ignore=index,
+            only_converted=only_converted,
+            alike=alike,
+        )
         build = Rebuilder(values, fill)
         ignore = frozenset({found.axis})
         piece = merged(decompose(region.base.shape, step.writes, ignore))
@@ -87,8 +114,10 @@ def _collected(code: TracedCode, found: StepLoop, alive: bool, *, copied: bool) 
     stack, needed = code.spelling("torch.stack")
     steps = f"{name}[::-1]" if found.backwards else name
     whole: Text = call(stack, steps, f"dim={found.axis}")
+    if found.reached is not None and only_converted:
+        raise Undecided("torch2trt takes no empty constant, where the loop reaches all there is")
     if found.reached is not None:
-        whole = _among(code, found, whole, fill, alive, imports)
+        whole = _among(code, found, whole, fill, alive, imports, only_converted)
     whole = whole if alive else laid_out(code, region, whole)
     inserts.append(Insert(code.code, found.loop, layout(region.name, whole, 0)))
     imports |= set(needed)
@@ -102,6 +131,7 @@ def _among(
     fill: float | None,
     alive: bool,
     imports: set[str],
+    only_converted: bool,
 ) -> Text:
     """The stacked steps within what the loop does not reach: one write of all of them."""
     base, reached = found.region.base, found.reached
@@ -123,7 +153,8 @@ def _among(
     region = Region(found.region.name, (whole,), None, base)
     bound = code.code.bound_names(found.loop)
     sizes = SizeTexts(code, found.loop, (), "" if alive else region.name, bound)
-    build = Rebuilder(Values(code, region.writes, base, sizes, alive=alive), fill)
+    values = Values(code, region.writes, base, sizes, alive=alive, only_converted=only_converted)
+    build = Rebuilder(values, fill)
     text = build.text(piece)
     imports |= build.imports
     return text

@@ -12,8 +12,9 @@ from trtlint.analysis.cells import Cell, Joined, Piece, Region, Span, Woven, cel
 from trtlint.analysis.selectors import Point
 from trtlint.analysis.turns import meets
 from trtlint.analysis.undecided import Undecided
+from trtlint.blanks import Blank
 from trtlint.codegen import CallText, Text, call, primary, sequence, tailed
-from trtlint.written_values import Blank, Values
+from trtlint.written_values import Values
 
 
 @dataclass(frozen=True)
@@ -89,12 +90,15 @@ class Rebuilder:
         """A tensor of one number, like that part of the old one."""
         if not self.values.alive:
             raise Undecided("a part that no write reaches has no neighbour to be padded from")
-        return self._like(blank, self.values.old(region))
+        return self._like(blank, self.values.old(region).removesuffix(".clone()"))
 
     def _like(self, blank: Blank, like: str) -> Text:
+        # torch2trt drops leading ones from the shape of a constant, but not if it is cloned.
+        tail = ".clone()" if self.values.only_converted else ""
         if blank.zero or blank.number == 1:
-            return call(self.torch(f"torch.{'zeros' if blank.zero else 'ones'}_like"), like)
-        return call(self.torch("torch.full_like"), like, blank.source)
+            name = f"torch.{'zeros' if blank.zero else 'ones'}_like"
+            return call(self.torch(name), like, tail=tail)
+        return call(self.torch("torch.full_like"), like, blank.source, tail=tail)
 
     def _axis(self, axis: int) -> int:
         """The axis in a result that lacks the ignored ones; the last one is -1."""
@@ -200,8 +204,6 @@ class Rebuilder:
         if shuffled is not None:
             return shuffled
         axis = self._place(piece.axis)
-        if axis < 0 and self.values.only_converted:
-            raise Undecided("the rank of the tensor is not known")
         inner = axis + 1 if axis >= 0 else axis
         flat = "-2" if axis == -1 else f"{axis}, {axis + 1}" if axis >= 0 else f"{axis - 1}, {axis}"
         ends = self._padded_turns(parts, inner)
@@ -220,13 +222,15 @@ class Rebuilder:
         An odd number of turns ends with the first part.
         """
         values, axis = self.values, self._place(piece.axis)
-        if values.only_converted or (axis >= 0 and values.base.rank is None):
+        if axis >= 0 and (values.only_converted or values.base.rank is None):
             raise Undecided(f"dimension {piece.axis} is not known to be a multiple of 2")
         count = self._count(piece)
         first, second = (
             self._blank_turn(part, own, parts) if isinstance(part, Blank) else self._written(part)
             for part, own in zip(parts, piece.parts, strict=True)
         )
+        if values.only_converted:
+            return self._uneven_slices(axis, count, first, second)
         rank = (values.base.rank or 0) - len(values.ignore)
         later = -axis - 1 if axis < 0 else rank - axis - 1
         roomy = any(sign in count for sign in " ,:")
@@ -240,6 +244,19 @@ class Rebuilder:
         front = ["..."] if axis < 0 or axis > 2 else [":"] * axis
         cut = ", ".join([*front, f":{count}", *(behind if front == ["..."] else [])])
         return tailed(stacked, f".flatten({flat})[{cut}]")
+
+    def _uneven_slices(self, axis: int, count: str, first: Text, second: Text) -> Text:
+        """The same of slices alone: what the first part has more is put behind."""
+        if "(" in f"{first}{count}":
+            raise Undecided("a part that is needed twice would be computed twice")
+        part, behind = str(first), ", :" * (-axis - 1)
+        part = primary(part, cst.parse_expression(part))
+        head = f"{part}[..., :{count} // 2{behind}]"
+        rest = f"{part}[..., {count} // 2:{behind}]"
+        stacked = call(self.torch("torch.stack"), sequence([head, second]), f"dim={axis}")
+        flat = "-2" if axis == -1 else f"{axis - 1}, {axis}"
+        pair = sequence([tailed(stacked, f".flatten({flat})"), rest])
+        return call(self.torch("torch.cat"), pair, f"dim={axis}")
 
     def _count(self, piece: Woven) -> str:
         """The source of how many turns there are."""

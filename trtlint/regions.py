@@ -25,7 +25,9 @@ from trtlint.size_texts import SizeTexts
 from trtlint.written_values import Values
 
 
-def rebuilt(code: TracedCode, region: Region, *, only_converted: bool = False) -> Change:
+def rebuilt(
+    code: TracedCode, region: Region, *, only_converted: bool = False, alike: bool = False
+) -> Change:
     """Put one expression for the whole tensor where the last write stands.
 
     The line that created the tensor goes too, where nothing of the tensor is needed. Writes that
@@ -35,6 +37,7 @@ def rebuilt(code: TracedCode, region: Region, *, only_converted: bool = False) -
         code: the function.
         region: the writes, free to be put together there.
         only_converted: whether to keep to what torch2trt converts.
+        alike: whether floating tensors are taken to be of one dtype then.
 
     Raises:
         Undecided: a value does not provably fit, or the writes cannot be told apart.
@@ -47,12 +50,12 @@ def rebuilt(code: TracedCode, region: Region, *, only_converted: bool = False) -
     if region.creation is None and _many_rounds(code, region):
         raise Undecided("every round of a loop of unknown length would copy the whole tensor")
     try:
-        changes = [_in_one(code, step, cut, only_converted) for step, cut in _steps(region)]
+        changes = [_in_one(code, step, cut, only_converted, alike) for step, cut in _steps(region)]
     except Undecided:
         if len(region.writes) == 1:
             raise
         steps = _parted(region, [[write] for write in region.writes])
-        changes = [_in_one(code, step, _cut(step), only_converted) for step in steps]
+        changes = [_in_one(code, step, _cut(step), only_converted, alike) for step in steps]
     swaps = tuple(swap for change in changes for swap in change.swaps)
     imports = {name for change in changes for name in change.imports}
     return Change(swaps, imports=tuple(sorted(imports)))
@@ -115,7 +118,9 @@ def _cost(piece: Piece) -> int:
     return len(cells_of(piece))
 
 
-def _in_one(code: TracedCode, region: Region, piece: Piece, only_converted: bool) -> Change:
+def _in_one(
+    code: TracedCode, region: Region, piece: Piece, only_converted: bool, alike: bool
+) -> Change:
     """One expression for the writes of a region."""
     names = _named(code, region, piece)
     made = region.base.creation
@@ -134,6 +139,7 @@ def _in_one(code: TracedCode, region: Region, piece: Piece, only_converted: bool
             alive=not drop,
             names=names,
             only_converted=only_converted,
+            alike=alike,
         )
         build = Rebuilder(values, fill if drop else None)
         try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,34 +19,11 @@ from trtlint.analysis.trees import subtree
 from trtlint.analysis.undecided import Undecided
 from trtlint.analysis.values import Int, Number, Ratio, Ref, Tensor, Value
 from trtlint.analysis.writes import SliceWrite
+from trtlint.blanks import INFINITIES, Blank, number_in
 from trtlint.codegen import primary
 from trtlint.size_texts import SizeTexts
 
 _HALF_MAX = 65504.0
-_CONSTANTS = {f"{module}.inf": math.inf for module in ("math", "torch", "numpy")}
-
-
-@dataclass(frozen=True)
-class Blank:
-    """One number everywhere.
-
-    Attributes:
-        source: of the number.
-        number: what it is, if that is known.
-    """
-
-    source: str
-    number: float | None
-
-    @property
-    def zero(self) -> bool:
-        """Whether it is 0 and not -0.0."""
-        return self.number == 0 and math.copysign(1, self.number) > 0
-
-    @property
-    def negative(self) -> bool:
-        """Whether it may be below 0."""
-        return self.number is None or not self.number >= 0
 
 
 @dataclass
@@ -63,6 +39,7 @@ class Values:
         ignore: axes that all writes index alike and that the result lacks, with the index' source.
         names: variables that hold what some writes put in, by the write.
         only_converted: whether to keep to what torch2trt converts.
+        alike: whether floating tensors are taken to be of one dtype then.
         fitting: writes whose value is known to have the shape of its slice.
     """
 
@@ -74,6 +51,7 @@ class Values:
     ignore: Mapping[int, str] = field(default_factory=dict)
     names: Mapping[int, str] = field(default_factory=dict)
     only_converted: bool = False
+    alike: bool = False
     fitting: set[int] = field(default_factory=set)
 
     def blank(self, write: SliceWrite) -> Blank | None:
@@ -84,10 +62,10 @@ class Values:
         """
         value = write.stored
         source = self.names.get(id(write), self.code.source(write.value))
-        constant = _CONSTANTS.get(value.name) if isinstance(value, Ref) else None
+        constant = INFINITIES.get(value.name) if isinstance(value, Ref) else None
         if write.augmented or not (isinstance(value, Int | Number | Ratio) or constant):
             return None
-        number = constant or _number(value, source)
+        number = constant or number_in(value, source)
         dtype = self.base.dtype
         known = dtype is not None and (dtype.spelled or dtype == dtypes.DEFAULT)
         narrow = not known or (dtype is not None and dtype.name == "float16")
@@ -125,7 +103,10 @@ class Values:
         source = primary(source, cst.parse_expression(source) if write.augmented else node)
         for axis in sorted(axes) if min(axes) >= 0 else sorted(axes, reverse=True):
             shift = sum(1 for one in self.ignore if 0 <= one < axis)
-            source += f".unsqueeze({axis - shift})"
+            if self.only_converted and axis < 0:  # torch2trt puts it elsewhere
+                source += f"[{', '.join(['...', 'None', *[':'] * (-axis - 1)])}]"
+            else:
+                source += f".unsqueeze({axis - shift})"
         return source
 
     def old(self, region: Region) -> str:
@@ -150,7 +131,10 @@ class Values:
             parts.insert(0, "...")
         elif skipped > 2 and len(parts) == self.base.rank:
             parts = ["...", *parts[skipped:]]
-        return f"{name}[{', '.join(parts)}]" if parts else name
+        text = f"{name}[{', '.join(parts)}]" if parts else name
+        # torch2trt drops leading ones from the shape of a constant, but not if it is cloned.
+        held = self.only_converted and self.base.varies is False
+        return f"{text}.clone()" if held else text
 
     @property
     def place(self) -> Placement:
@@ -184,7 +168,9 @@ class Values:
         """The value in the tensor's dtype, as assigning makes it."""
         if dtypes.joinable(dtype, self.base.dtype):
             return source, node
-        if self.only_converted:
+        if self.only_converted and not dtypes.same_of_floats(dtype, self.base.dtype):
+            if self.alike and dtypes.may_be_one_float(dtype, self.base.dtype):
+                return source, node
             raise Undecided(f"`{source}` is not known to have the dtype of `{write.name}`")
         wanted = f"{write.name}.dtype" if self.alive else self._dtype()
         if wanted is None:
@@ -296,14 +282,16 @@ class Values:
         if rank is not None and slot.rank is not None and rank > slot.rank:
             raise Undecided(f"`{source}` has more dimensions than its slice")
         head = primary(source, node)
+        if slot.rank == 0:  # an element takes one element, of any rank
+            return f"{head}.reshape(())"
         if not self.only_converted:
-            if slot.rank == 0:  # an element takes one element, of any rank
-                return f"{head}.reshape(())"
             if self.alive:
                 return f"{head}.expand_as({self.code.source(write.target)})"
             like = self._sibling(write)
             if like is not None:
                 return f"{head}.expand_as({like})"
+        elif self.alive and not (value.exact and rank is not None and slot.rank is not None):
+            return f"{head}.expand({self.code.source(write.target)}.shape)"
         if slot.rank is None or (self.only_converted and rank is None):
             raise Undecided(f"`{source}` is not known to have the shape of its slice")
         have = value.shape.dims if rank is not None and value.shape is not None else ()
@@ -382,16 +370,3 @@ def _subscripted(source: str, node: cst.BaseExpression | None, parts: list[str])
     if not parts:
         return source
     return f"{primary(source, node)}[{', '.join(parts)}]"
-
-
-def _number(value: Value, source: str) -> float | None:
-    """The number that a Python number is, if that is known."""
-    if isinstance(value, Int):
-        return value.size.constant
-    if isinstance(value, Number) and value.value is not None:
-        return value.value
-    try:
-        known = ast.literal_eval(source)
-    except (ValueError, SyntaxError):
-        return None
-    return known if isinstance(known, int | float) else None

@@ -89,6 +89,31 @@ def same(left: DType | None, right: DType | None, *, default_is_float32: bool = 
     return left is not None and left == right and left != MIXED
 
 
+def may_be_one_float(left: DType | None, right: DType | None) -> bool:
+    """Whether two dtypes may be one floating dtype."""
+    if any(dtype is not None and dtype.floating is False for dtype in (left, right)):
+        return False
+    spelled = [dtype for dtype in (left, right) if dtype is not None and dtype.spelled]
+    return len(spelled) < 2 or left == right
+
+
+_DERIVED = ("floating(", "with an integer(")
+
+
+def same_of_floats(left: DType | None, right: DType | None) -> bool:
+    """Whether both are the dtype of one input, provided that it is a floating one."""
+    if left is None or right is None or left.spelled or right.spelled:
+        return False
+    return _root(left.name) == _root(right.name)
+
+
+def _root(name: str) -> str:
+    for prefix in _DERIVED:
+        if name.startswith(prefix):
+            return _root(name.removeprefix(prefix).removesuffix(")"))
+    return name
+
+
 def source(dtype: DType | None) -> str | None:
     """``torch.float32`` for a dtype that has a name; the default one is float32."""
     if dtype == DEFAULT:
@@ -135,6 +160,10 @@ def promote(left: DType | None, right: DType | None) -> DType | None:
         return right
     if right.is_bool:
         return left
+    if same_of_floats(left, right):
+        return max(
+            left, right, key=lambda dtype: (bool(dtype.floating), dtype.name != _root(dtype.name))
+        )
     if left.floating is False and right.floating:
         return right
     if right.floating is False and left.floating:

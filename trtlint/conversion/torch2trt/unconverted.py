@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from trtlint.analysis.dtypes import FLOAT32, DType
+from trtlint.analysis.dtypes import FLOAT32, DType, same_of_floats
 from trtlint.analysis.values import DTypeValue, Tensor
 from trtlint.conversion.torch2trt import facts
 from trtlint.conversion.torch2trt.operands import Call, Operand
@@ -172,4 +172,4 @@ def _same_dtype(before: DType | None, after: DType | None) -> bool:
     if before is None or after is None:
         return False
     plain = [d == FLOAT32 or (bool(d.floating) and not d.spelled) for d in (before, after)]
-    return before == after or all(plain)
+    return before == after or all(plain) or same_of_floats(before, after)
