@@ -55,12 +55,12 @@ def find(what: str) -> Path:
     return Path(next(iter(spec.submodule_search_locations))).resolve()
 
 
-def fix(folder: Path, options: Sequence[str]) -> tuple[dict[str, Any], float]:
+def fix(folder: Path, options: Sequence[str], parts: Sequence[str]) -> tuple[dict[str, Any], float]:
     """The JSON report of one run over a folder, and its wall seconds."""
     start = time.perf_counter()
     done = subprocess.run(
         [sys.executable, "-m", "trtlint", "fix", "--isolated",
-         "--output-format", "json", *options, "."],
+         "--output-format", "json", *options, *(parts or ["."])],
         cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
     )  # fmt: skip
     seconds = time.perf_counter() - start
@@ -232,6 +232,7 @@ def main() -> int:
     parser.add_argument("--target", action="append", default=[])
     parser.add_argument("--rule", action="append", default=[])
     parser.add_argument("--diff", type=Path, help="write the changes there")
+    parser.add_argument("--part", action="append", default=[], help="fix only this, of the copy")
     parser.add_argument("--once", action="store_true", help="leave out the second fix")
     parser.add_argument(
         "--no-cache", action="store_true", help="the second fix starts from nothing"
@@ -266,7 +267,7 @@ def main() -> int:
 def examine(fixed: Path, options: Sequence[str], args: argparse.Namespace) -> int:
     """Fix the copy, twice; how much is wrong with it."""
     before = texts(fixed)
-    report, seconds = fix(fixed, options)
+    report, seconds = fix(fixed, options, args.part)
     after, summary, findings = texts(fixed), report["summary"], report["findings"]
     changed = [name for name, text in after.items() if text != before[name]]
     print(
@@ -288,7 +289,7 @@ def examine(fixed: Path, options: Sequence[str], args: argparse.Namespace) -> in
         for error in report["errors"]
     ]
     if not args.once:
-        _, seconds = fix(fixed, options)
+        _, seconds = fix(fixed, options, args.part)
         print(f"second fix: {seconds:.1f} s")
         again = [name for name, text in texts(fixed).items() if text != after[name]]
         said += [f"CHANGED AGAIN  {name}" for name in again]
