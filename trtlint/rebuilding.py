@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 
 import libcst as cst
 
+from trtlint.analysis import dtypes
 from trtlint.analysis.cells import Cell, Joined, Piece, Region, Span, Woven, cells_of
 from trtlint.analysis.selectors import Point
 from trtlint.analysis.turns import meets
 from trtlint.analysis.undecided import Undecided
+from trtlint.analysis.values import Tensor
 from trtlint.blanks import Blank
 from trtlint.codegen import CallText, Text, call, primary, sequence, tailed
 from trtlint.written_values import Values
@@ -88,9 +90,23 @@ class Rebuilder:
 
     def _filled(self, blank: Blank, region: Region) -> Text:
         """A tensor of one number, like that part of the old one."""
-        if not self.values.alive:
+        if self.values.alive:
+            return self._like(blank, self.values.old(region).removesuffix(".clone()"))
+        twin = None if self.values.only_converted else self._twin()
+        if twin is None:
             raise Undecided("a part that no write reaches has no neighbour to be padded from")
-        return self._like(blank, self.values.old(region).removesuffix(".clone()"))
+        return self._like(blank, self.values.old(region, twin))
+
+    def _twin(self) -> str | None:
+        """A variable that holds a tensor of the same shape, dtype and device as the old one."""
+        base, sizes = self.values.base, self.values.sizes
+        for name, value in sorted(self.values.code.before(sizes.place).items()):
+            if name == sizes.gone or name in sizes.changed or not isinstance(value, Tensor):
+                continue
+            alike = value.exact and value.shape == base.shape and value.device == base.device
+            if alike and value.device is not None and dtypes.same(value.dtype, base.dtype):
+                return name
+        return None
 
     def _like(self, blank: Blank, like: str) -> Text:
         # torch2trt drops leading ones from the shape of a constant, but not if it is cloned.

@@ -109,13 +109,13 @@ class Values:
                 source += f".unsqueeze({axis - shift})"
         return source
 
-    def old(self, region: Region) -> str:
-        """``name[...]`` for a region of the tensor before the writes.
+    def old(self, region: Region, name: str = "") -> str:
+        """``name[...]`` for a region of the tensor before the writes, or of one of its shape.
 
         Raises:
             Undecided: a bound has no name here.
         """
-        name = str(self.writes[0].name)
+        name = name or str(self.writes[0].name)
         axes = sorted({*region, *self.ignore})
         parts: list[str] = []
         first = 0 if not axes or axes[0] >= 0 else axes[0]
