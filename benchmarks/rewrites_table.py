@@ -19,6 +19,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import multiprocessing
 import os
 import sys
 import tempfile
@@ -109,7 +110,22 @@ def _task(path: str) -> tuple[str, Row]:
 
     warnings.simplefilter("ignore")
     torch.set_num_threads(1)
-    return path, {exporter: measured(path, exporter) for exporter in EXPORTERS}
+    return path, {exporter: _guarded(path, exporter) for exporter in EXPORTERS}
+
+
+def _guarded(path: str, exporter: str) -> Row:
+    """The same in a child: an exporter may take its process down."""
+    process = multiprocessing.get_context("fork")
+    receive, send = process.Pipe(duplex=False)
+    child = process.Process(target=lambda: send.send(measured(path, exporter)))
+    child.start()
+    send.close()
+    try:
+        row: Row = receive.recv()
+    except EOFError:
+        row = {"refused": "crashed"}
+    child.join()
+    return row
 
 
 def key(path: Path) -> str:
