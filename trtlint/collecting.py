@@ -12,6 +12,7 @@ from trtlint.analysis.moving import obstacle, settled
 from trtlint.analysis.selectors import Run, Selection
 from trtlint.analysis.step_loops import StepLoop, index_source
 from trtlint.analysis.traced_code import TracedCode
+from trtlint.analysis.trees import variables
 from trtlint.analysis.undecided import Undecided
 from trtlint.analysis.values import Tensor
 from trtlint.analysis.write_regions import Region
@@ -119,9 +120,28 @@ def _collected(
     if found.reached is not None:
         whole = _among(code, found, whole, fill, alive, imports, only_converted)
     whole = whole if alive else laid_out(code, region, whole)
+    if not found.certain:
+        whole = tailed(whole, f" if {name} else {_without_steps(code, found, alive)}")
     inserts.append(Insert(code.code, found.loop, layout(region.name, whole, 0)))
     imports |= set(needed)
     return Change(tuple(swaps), tuple(inserts), imports=tuple(sorted(imports)))
+
+
+def _without_steps(code: TracedCode, found: StepLoop, alive: bool) -> str:
+    """What the tensor is where the loop does not run: nothing can be stacked then.
+
+    Raises:
+        Undecided: that cannot be said behind the loop.
+    """
+    if alive:
+        return found.region.name
+    assert found.region.creation is not None
+    (made,) = found.region.creation.body
+    assert isinstance(made, cst.Assign)
+    used = {node.value for node in variables(made.value)}
+    if used & code.code.bound_names(found.loop):
+        raise Undecided("the loop may not run at all")
+    return code.source(made.value)
 
 
 def _among(

@@ -117,8 +117,8 @@ class SizeTexts:
             if len(mono) == 1 and isinstance(mono[0], ClampAtom) and abs(coef) == 1:
                 rest = size - Size.build({mono: coef})
                 other = rest + mono[0].inner * const(coef)
-                first, second = sorted((rest, other), key=lambda one: one.constant is not None)
-                return f"{'max' if coef > 0 else 'min'}({self.of(first)}, {self.of(second)})"
+                pair = sorted((one.constant is not None, self.of(one)) for one in (rest, other))
+                return f"{'max' if coef > 0 else 'min'}({pair[0][1]}, {pair[1][1]})"
         terms = sorted(size.terms, key=lambda term: (term[1] < 0, not term[0]))
         text = ""
         for mono, coef in terms:
@@ -142,26 +142,27 @@ class SizeTexts:
                 return f"({top} // {bottom if bottom.isalnum() else f'({bottom})'})"
             case ClampAtom(inner=inner):
                 return f"max({self.of(inner)}, 0)"
-            case DimAtom():
-                return self._dimension(atom(one))
-        raise Undecided(f"the size {one} has no name here")
+            case DimAtom(axis=axis):
+                return self._dimension(atom(one), axis)
+        return self._dimension(atom(one))
 
-    def _dimension(self, size: Size) -> str:
-        """``x.shape[1]`` of a variable that has that size."""
-        for name, value in sorted(self.code.before(self.place).items()):
-            if (
-                name == self.gone
-                or name in self.changed
-                or not isinstance(value, Tensor)
-                or not value.exact
-            ):
-                continue
-            shape = value.shape
-            if shape is None:
-                continue
-            for axis in (*range(len(shape.dims)), *range(-len(shape.last), 0)):
-                if shape.dim(axis) == size:
-                    return f"{name}.shape[{axis}]"
+    def _dimension(self, size: Size, *also: int) -> str:
+        """``x.shape[1]`` of a variable that has that size along an axis that is known, or these."""
+        tensors = [
+            (name, value.shape)
+            for name, value in sorted(self.code.before(self.place).items())
+            if name != self.gone
+            and name not in self.changed
+            and isinstance(value, Tensor)
+            and value.exact
+            and value.shape is not None
+        ]
+        for known in (True, False):
+            for name, shape in tensors:
+                axes = (*range(len(shape.dims)), *range(-len(shape.last), 0))
+                for axis in axes if known else also:
+                    if shape.dim(axis) == size:
+                        return f"{name}.shape[{axis}]"
         raise Undecided(f"the size {size} has no name here")
 
 

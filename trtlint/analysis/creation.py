@@ -11,12 +11,15 @@ from trtlint.analysis.dtypes import DType
 from trtlint.analysis.shapes import Shape, closed
 from trtlint.analysis.sizes import ZERO, clamp_low, const, floor_div
 from trtlint.analysis.values import (
+    UNKNOWN,
     Creation,
     Int,
     Items,
     Number,
     Ratio,
+    ShapeOf,
     Tensor,
+    Unknown,
     Value,
 )
 
@@ -189,11 +192,51 @@ def _new(name: str) -> Callable[[Args], Value]:
     return make
 
 
+def filled(name: str) -> Callable[[Args], Value]:
+    """``zero_`` or ``fill_``: what was just made now holds that number."""
+
+    def fill(args: Args) -> Value:
+        tensor = args.tensor()
+        if tensor is None:
+            return UNKNOWN
+        number = 0.0 if name == "zero_" else _scalar(args.get(1, "value"))[0]
+        made = tensor.creation if number is not None else None
+        return replace(tensor, creation=made and replace(made, fill=number), parameter=None)
+
+    return fill
+
+
 def _shared(args: Args) -> Value:
     """A tensor over memory that something else owns."""
     return Tensor(None, False, None, "cpu", frozenset({args.token, "foreign memory"}))
 
 
+def _typed(dtype: DType | None, device: str) -> Callable[[Args], Value]:
+    """``torch.FloatTensor(2, 3)``: sizes make memory of that kind, anything else is data."""
+
+    def make(args: Args) -> Value:
+        sizes = bool(args.pos) and all(isinstance(one, Int) for one in args.pos)
+        if args.open or not (sizes or isinstance(args.get(0, "size"), ShapeOf)):
+            return Unknown(args.shared)
+        made = _made("empty", args, args.sizes(0, "size"), dtype)
+        return replace(made, device=device)
+
+    return make
+
+
+_KINDS = {
+    "FloatTensor": "float",
+    "DoubleTensor": "double",
+    "HalfTensor": "half",
+    "LongTensor": "long",
+    "IntTensor": "int",
+}
+# By qualified name, the constructors of typed tensors.
+TYPED: dict[str, Callable[[Args], Value]] = {
+    f"torch.{module}{name}": _typed(dtypes.spelled(dtype), device)
+    for name, dtype in _KINDS.items()
+    for module, device in (("", "cpu"), ("cuda.", "cuda"))
+}
 FUNCTIONS: dict[str, Callable[[Args], Value]] = {
     **{name: _sized(name) for name in _FILLS},
     **{f"{name}_like": _like(name) for name in (*_FILLS, "full")},

@@ -13,6 +13,7 @@ from trtlint.analysis.layers import may_be_in_place
 from trtlint.analysis.traced_code import TracedCode
 from trtlint.analysis.trees import variables
 from trtlint.analysis.values import (
+    Creation,
     Method,
     Module,
     Number,
@@ -92,6 +93,10 @@ def is_pure_call(code: TracedCode, call: cst.Call) -> bool:
             return quiet and not name.startswith(("torch.nn.init.", "torch.random.", "torch.cuda."))
         case Ref(name=name):
             return name.startswith("math.")
+        case Method(owner=Tensor(creation=Creation(), storage=only), name="zero_" | "fill_"):
+            # Only what a call has just made: nobody else has it yet.
+            made = call.func.value if isinstance(call.func, cst.Attribute) else None
+            return isinstance(made, cst.Call) and len(only) == 1
         case Method(owner=Tensor(), name=name):
             return name not in _RANDOM and not name.endswith("_")
         case Module(project=False) as layer:

@@ -45,6 +45,7 @@ class StepLoop:
         steps: what each path through the body writes, as a region of its own.
         region: all writes of the loop.
         start: a line before the loop that the list of steps can be made at.
+        certain: whether it runs at least once.
     """
 
     loop: cst.For
@@ -54,6 +55,7 @@ class StepLoop:
     steps: tuple[Region, ...]
     region: Region
     start: cst.SimpleStatementLine
+    certain: bool
 
     def before_loop(self) -> Region:
         """The tensor with only its last write, to ask what may see it before that one is done."""
@@ -98,8 +100,7 @@ def step_loop(code: TracedCode, write: SliceWrite) -> StepLoop | None:
     whole = base.shape.dim(axis)
     if whole is None or not (at_least(low, 0) and at_least(whole - reached.stop, 0)):
         raise Undecided(f"the loop is not known to stay within dimension {axis}")
-    if not at_least(_seldom(code, count), 1):
-        raise Undecided("the loop may not run at all")
+    certain = at_least(_seldom(code, count), 1)
     steps = tuple(
         Region(name, tuple(group), None, base, tuple(between))
         for group, between in _paths(code, loop.body, name)
@@ -108,7 +109,8 @@ def step_loop(code: TracedCode, write: SliceWrite) -> StepLoop | None:
         raise Undecided("a step is added to what an earlier one wrote")
     full = reached == Span(ZERO, whole)
     region = Region(name, tuple(writes), creation, base)
-    return StepLoop(loop, axis, None if full else reached, stride < 0, steps, region, start)
+    beyond = None if full else reached
+    return StepLoop(loop, axis, beyond, stride < 0, steps, region, start, certain)
 
 
 def _line_before(suite: cst.IndentedBlock, loop: cst.For) -> cst.SimpleStatementLine | None:

@@ -208,6 +208,14 @@ def _in_place(args: Args) -> Value:
     return replace(tensor, creation=None, parameter=None) if tensor is not None else UNKNOWN
 
 
+def _variable(args: Args) -> Value:
+    """What became of variables: the tensor that they are made of."""
+    tensor = args.tensor()
+    if tensor is None:
+        return Unknown(args.shared | {args.token})
+    return replace(tensor, storage=tensor.storage | {args.token}, parameter=None)
+
+
 def _opaque(args: Args) -> Value:
     """A tensor of which only the dtype is known, if it is the operand's and floating."""
     tensor = args.tensor()
@@ -229,6 +237,7 @@ FUNCTIONS: dict[str, Callable[[Args], Value]] = {
     **dict.fromkeys(_SAME_VIEW, _same_view),
     **{name: _cast(name) for name in _CASTS},
     **dict.fromkeys(_IN_PLACE, _in_place),
+    **{name: creation.filled(name) for name in ("zero_", "fill_")},
     "to": _to,
     "type_as": _type_as,
     "cuda": _cuda,
@@ -270,6 +279,10 @@ def _call_function(name: str, args: Args) -> Value:
     last = name.rpartition(".")[2]
     if name.startswith("torch.") and last in creation.FUNCTIONS and name.count(".") == 1:
         return creation.FUNCTIONS[last](args)
+    if name in creation.TYPED:
+        return creation.TYPED[name](args)
+    if name in ("torch.autograd.Variable", "torch.autograd.variable.Variable"):
+        return _variable(args)
     known = FUNCTIONS.get(last)
     shared = args.shared
     if known is not None and name.startswith(("torch.nn.functional.", "torch.special.")):

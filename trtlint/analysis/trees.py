@@ -197,6 +197,20 @@ _BINDING = frozenset(
 )  # fmt: skip
 
 
+def _targets(target: cst.CSTNode) -> Iterator[str]:
+    """The variables that an assignment changes: ``x`` of ``x[i].y``, and not ``i``."""
+    match target:
+        case cst.Name(value=name):
+            yield name
+        case cst.Attribute(value=owner) | cst.Subscript(value=owner):
+            yield from _targets(owner)
+        case cst.Tuple(elements=elements) | cst.List(elements=elements):
+            for element in elements:
+                yield from _targets(element.value)
+        case cst.StarredElement(value=value):
+            yield from _targets(value)
+
+
 def bound_names(nodes: Sequence[cst.CSTNode]) -> frozenset[str]:
     """Names that one of the statements or patterns among ``nodes`` may bind."""
     found: set[str] = set()
@@ -204,10 +218,14 @@ def bound_names(nodes: Sequence[cst.CSTNode]) -> frozenset[str]:
         if type(node) not in _BINDING:
             continue
         match node:
-            case cst.AssignTarget(target=target) | cst.AugAssign(target=target):
-                found |= {part.value for part in subtree(target) if isinstance(part, cst.Name)}
-            case cst.AnnAssign(target=target) | cst.For(target=target) | cst.CompFor(target=target):
-                found |= {part.value for part in subtree(target) if isinstance(part, cst.Name)}
+            case (
+                cst.AssignTarget(target=target)
+                | cst.AugAssign(target=target)
+                | cst.AnnAssign(target=target)
+                | cst.For(target=target)
+                | cst.CompFor(target=target)
+            ):
+                found |= set(_targets(target))
             case cst.NamedExpr(target=cst.Name(value=name)) | cst.AsName(name=cst.Name(value=name)):
                 found.add(name)
             case cst.MatchAs(name=cst.Name(value=name)) | cst.MatchStar(name=cst.Name(value=name)):
