@@ -638,6 +638,29 @@ def test_a_method_of_what_a_loop_changes_is_the_method_still() -> None:
 
 
 @pytest.mark.parametrize(
+    ("body", "length", "row"),
+    [
+        ("return x.unbind(1)", "x.shape[1]", "(x.shape[0], *x.shape[2:])"),
+        ("return x.unbind()", "x.shape[0]", "(*x.shape[1:])"),
+        ("b, c, w = x.shape\nreturn x.unbind(-1)", "x.shape[2]", "(x.shape[0], x.shape[1])"),
+        (
+            "b, c, w = x.shape\nreturn torch.unbind(x, dim=-2)",
+            "x.shape[1]",
+            "(x.shape[0], x.shape[2])",
+        ),
+        ("b, c, w = x.shape\nreturn x.unbind(3)", "None", "None"),
+        ("return x.unbind(n)", "None", "None"),
+    ],
+)
+def test_unbound(body: str, length: str, row: str) -> None:
+    """As many rows as the axis is long, whether or not that is a number."""
+    found = returned(body, signature="self, x, n")
+    assert isinstance(found, Items)
+    assert isinstance(found.element, Tensor)
+    assert (str(found.length), str(found.element.shape)) == (length, row)
+
+
+@pytest.mark.parametrize(
     ("body", "rank"),
     [
         ("return x.view(2, n, 4)", 3),

@@ -96,7 +96,7 @@ def with_origin(value: Value, known: bool | None) -> Value:
         case Items(items=tuple() as items):
             return Items(value.kind, tuple(with_origin(item, known) for item in items))
         case Items():
-            return Items(value.kind, None, with_origin(value.element, known))
+            return replace(value, element=with_origin(value.element, known))
         case _:
             return value
 
@@ -175,6 +175,6 @@ def as_view(value: Value, base: Tensor, token: str) -> Value:
             parts = (as_view(item, base, f"{token}.{i}") for i, item in enumerate(items))
             return Items(value.kind, tuple(parts))
         case Items():
-            return Items(value.kind, None, as_view(value.element, base, token))
+            return replace(value, element=as_view(value.element, base, token))
         case _:
             return value

@@ -88,14 +88,16 @@ def _unbound(args: Args) -> Value:
     row, tensor = _view(args), args.tensor()
     if not isinstance(row, Tensor) or tensor is None:
         return row
-    axis = 0 if args.get(1, "dim") is None else args.axis(1, "dim", tensor.rank)
+    named = args.get(1, "dim") is not None
+    axis = args.axis(1, "dim", tensor.rank) if tensor.rank else args.integer(1, "dim")
+    axis = axis if named else 0
     shape = tensor.shape if tensor.exact else None
-    if shape is None or shape.rank is None or axis is None:
+    left = shape.without((axis,)) if shape is not None and axis is not None else None
+    if shape is None or axis is None or left is None:
         return Items("tuple", None, row)
-    dims = shape.dims
-    row = replace(row, shape=Shape((*dims[:axis], *dims[axis + 1 :])), exact=True)
-    count = dims[axis].constant
-    return Items("tuple", (row,) * count if count is not None else None, row, dims[axis])
+    row, length = replace(row, shape=left, exact=True), shape.dim(axis)
+    count = length.constant if length is not None else None
+    return Items("tuple", (row,) * count if count is not None else None, row, length)
 
 
 def _reduced(tensor: Tensor, args: Args, at: int = 1, keep_at: int = 2) -> Shape | None:

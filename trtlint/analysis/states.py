@@ -122,6 +122,8 @@ def of_any_iteration(value: Value) -> Value:
             return replace(value, shape=None, exact=False) if varies else value
         case Items(items=tuple() as items):
             return Items(value.kind, tuple(map(of_any_iteration, items)))
+        case Items():
+            return Items(value.kind, None, of_any_iteration(value.element))
         case Int(size=size) if any("@" in one.name for one in size.atoms()):
             return Number("int")
         case _:
