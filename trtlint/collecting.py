@@ -10,7 +10,7 @@ from trtlint.analysis.cells import decompose, merged, untouched
 from trtlint.analysis.effects import is_fresh, is_pure, loop_obstacle
 from trtlint.analysis.moving import obstacle, settled
 from trtlint.analysis.selectors import Run, Selection
-from trtlint.analysis.step_loops import StepLoop, index_source
+from trtlint.analysis.step_loops import StepLoop, index_source, needs_old
 from trtlint.analysis.traced_code import TracedCode
 from trtlint.analysis.trees import variables
 from trtlint.analysis.undecided import Undecided
@@ -85,7 +85,7 @@ def _collected(
         swaps.append(Swap(code.code, found.start, first))
     imports: set[str] = set()
     for step in found.steps:
-        if any(write.augmented for write in step.writes) and not alive:
+        if any(map(needs_old, step.writes)) and not alive:
             raise Undecided("what the tensor held is needed")
         sizes = SizeTexts(code, step.last, step.writes, "" if alive else region.name)
         index = {found.axis: index_source(code, step.writes[-1], found.axis)}

@@ -7,7 +7,7 @@ the back; what the loop does not reach stays as it was.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import libcst as cst
@@ -78,9 +78,9 @@ def step_loop(code: TracedCode, write: SliceWrite) -> StepLoop | None:
             raise Undecided("the loop may end early")
     if not all(w.alone for w in writes):
         raise Undecided("a statement in the loop does more than one write")
-    targets = {id(w.target.value) for w in writes}
+    known = {id(w.target.value) for w in writes} | set(_own_reads(code, writes))
     for used in code.walk(cst.Name, loop):
-        if used.value == name and id(used) not in targets:
+        if used.value == name and id(used) not in known:
             raise Undecided(f"the loop also reads `{name}`")
     suite = code.suite_of(loop)
     base = code.before(loop).get(name)
@@ -105,12 +105,25 @@ def step_loop(code: TracedCode, write: SliceWrite) -> StepLoop | None:
         Region(name, tuple(group), None, base, tuple(between))
         for group, between in _paths(code, loop.body, name)
     )
-    if any(w.augmented for region in steps if len(region.writes) > 1 for w in region.writes):
+    if any(needs_old(w) for region in steps if len(region.writes) > 1 for w in region.writes):
         raise Undecided("a step is added to what an earlier one wrote")
     full = reached == Span(ZERO, whole)
     region = Region(name, tuple(writes), creation, base)
     beyond = None if full else reached
     return StepLoop(loop, axis, beyond, stride < 0, steps, region, start, certain)
+
+
+def _own_reads(code: TracedCode, writes: Sequence[SliceWrite]) -> Iterator[int]:
+    """Names in values that read exactly what is then written: ``y[i]`` in ``y[i] = y[i] + x``."""
+    for write in writes:
+        for read in code.walk(cst.Subscript, write.value):
+            if code.source(read) == code.source(write.target):
+                yield id(read.value)
+
+
+def needs_old(write: SliceWrite) -> bool:
+    """Whether a step is computed from what the tensor held there."""
+    return write.augmented or (write.name is not None and mentions(write.value, write.name))
 
 
 def _line_before(suite: cst.IndentedBlock, loop: cst.For) -> cst.SimpleStatementLine | None:
