@@ -12,7 +12,7 @@ from trtlint.analysis.code import BareCode
 from trtlint.analysis.traced_code import TracedCode
 from trtlint.analysis.undecided import Undecided
 from trtlint.api import Change, Decline, Match
-from trtlint.findings import Finding, Fix, Severity, VerdictKind
+from trtlint.findings import Finding, Fix, Safety, Severity, VerdictKind
 from trtlint.targets import find_target
 from trtlint.verdicts import severity
 
@@ -40,6 +40,13 @@ class EngineSettings:
     asked: frozenset[str] | None = None
     root: Path = field(default_factory=Path)
     withheld: frozenset[tuple[Path, str]] = frozenset()
+
+    def may_fix(self, finding: Finding) -> bool:
+        """Whether the finding's fix is applied without further asking."""
+        fix = finding.fix
+        if fix is None or (finding.path, finding.rule) in self.withheld:
+            return False
+        return fix.safety is Safety.SAFE or (fix.safety is Safety.UNSAFE and self.unsafe)
 
 
 @dataclass(frozen=True)

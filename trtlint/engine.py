@@ -61,7 +61,7 @@ def fix(
             return
         run = Check(texts_of(selected, context), settings, memory, jobs, begun)
         looks = {report.path: report for report in run.reports([s.path for s in selected])}
-        fixable = {path for path, look in looks.items() if any(f.fix for f in look.findings)}
+        fixable = {p for p, look in looks.items() if any(map(settings.may_fix, look.findings))}
         if not fixable:
             yield from looks.values()
             return

@@ -19,7 +19,7 @@ from trtlint.errors import (
     SourceError,
     UnparsableSource,
 )
-from trtlint.findings import FileReport, Finding, Safety, Severity, Span
+from trtlint.findings import FileReport, Finding, Severity, Span
 from trtlint.suppression import Suppressions
 from trtlint.targets import find_target
 
@@ -65,13 +65,7 @@ class Inspection:
 
     def may(self, candidate: Candidate) -> bool:
         """Whether the candidate's fix is applied without further asking."""
-        fix = candidate.finding.fix
-        if (
-            fix is None
-            or (candidate.finding.path, candidate.finding.rule) in self.settings.withheld
-        ):
-            return False
-        return fix.safety is Safety.SAFE or (fix.safety is Safety.UNSAFE and self.settings.unsafe)
+        return self.settings.may_fix(candidate.finding)
 
     def report(self, path: Path) -> FileReport:
         """Everything that is said of one file."""
