@@ -23,6 +23,7 @@ from trtlint.source import Source
 PATH = Path("project/net.py")
 # The rules whose findings are writes; what others say of the same lines is none of these tests'.
 WRITES = ("slice-assign", "mask-assign", "inplace-", "write-through-view", "torch2trt-lost-write")
+_UNSAFE = "its fix is unsafe"
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ def examine(writing: Writing) -> Verdict:
         return Verdict("invalid")
     report = fixed(writing.text, writing)
     left = [f for f in report.findings if f.rule.startswith(WRITES) and not f.fixed]
-    reasons = tuple(f"{f.rule}: {_general(f.declined)}" for f in left)
+    reasons = tuple(f"{f.rule}: {_general(f.declined or _UNSAFE)}" for f in left)
     new = report.new_text
     if report.errors:
         return Verdict("declined", reasons, f"{report.errors}")
@@ -70,9 +71,9 @@ def fixed(text: str, writing: Writing) -> FileReport:
     return report
 
 
-def _general(reason: str | None) -> str:
+def _general(reason: str) -> str:
     """A reason without the names and numbers of its module."""
-    return re.sub(r"-?\d+", "N", re.sub(r"`[^`]*`", "`...`", reason or ""))
+    return re.sub(r"-?\d+", "N", re.sub(r"`[^`]*`", "`...`", reason))
 
 
 def writes(text: str) -> int:
