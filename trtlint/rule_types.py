@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from typing import ClassVar, Generic, TypeVar
 
 import libcst as cst
@@ -97,11 +96,6 @@ class OperatorMatch(Match):
         return {"operator": self.use.shown, **self.more}
 
 
-@cache
-def _in_order(names: frozenset[str]) -> tuple[str, ...]:
-    return tuple(sorted(names))
-
-
 class OperatorRule(Rule[OperatorMatch]):
     """A rule about uses of certain torch operators.
 
@@ -120,7 +114,9 @@ class OperatorRule(Rule[OperatorMatch]):
 
     def check(self, code: TracedCode) -> Iterator[OperatorMatch]:
         """Every use that is a variant of the rule."""
-        for use in code.uses(*_in_order(self.operators)):
+        if self.operators.isdisjoint(code.used):  # as most functions do of most rules
+            return
+        for use in code.uses(*sorted(self.operators)):
             kind = self.variant(use, code)
             if kind is not None:
                 yield OperatorMatch(use.node, use, kind, {"what": self.what.get(kind, "")})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeVar, cast
@@ -210,10 +210,13 @@ class TracedCode:
         ``x * y`` too, ``uses("MaxPool2d")`` calls of that layer.
         """
         found = self._uses
-        if names and found.keys().isdisjoint(names):
-            return  # most rules ask for operators that most functions do not use
         for name in names or found:
             yield from found.get(name, ())
+
+    @property
+    def used(self) -> Set[str]:
+        """The names of the torch operators that it uses."""
+        return self._uses.keys()
 
     @cached_property
     def _uses(self) -> Mapping[str, tuple[OperatorUse, ...]]:
