@@ -58,7 +58,9 @@ class DtypeCastToNothing(Rewrite[Cast]):
 
     def _changes_nothing(self, found: Cast, code: TracedCode) -> bool:
         default = not code.project.may_change_default_dtype(code.code.path)
-        if not same_dtype(found.before.dtype, found.after.dtype, default_is_float32=default):
+        before, after = found.before.dtype, found.after.dtype
+        # Who casts between parts of a model keeps some of them in a precision of their own.
+        if not same_dtype(before, after, default_is_float32=default, one_model=False):
             return False
         if found.like is not None or any(
             not isinstance(code.value(arg.value), DTypeValue) for arg in found.call.args
