@@ -8,6 +8,7 @@ from trtlint.api import (
     Change,
     Decline,
     DTypeValue,
+    Module,
     Rewrite,
     Safety,
     Swap,
@@ -57,10 +58,10 @@ class DtypeCastToNothing(Rewrite[Cast]):
         return Decline(f"it converts {found.before.dtype} to {found.after.dtype}")
 
     def _changes_nothing(self, found: Cast, code: TracedCode) -> bool:
+        if any(_is_weight(node, code) for node in code.nodes(found.call)):
+            return False  # who casts to a weight's dtype, or casts one, keeps some in another
         default = not code.project.may_change_default_dtype(code.code.path)
-        before, after = found.before.dtype, found.after.dtype
-        # Who casts between parts of a model keeps some of them in a precision of their own.
-        if not same_dtype(before, after, default_is_float32=default, one_model=False):
+        if not same_dtype(found.before.dtype, found.after.dtype, default_is_float32=default):
             return False
         if found.like is not None or any(
             not isinstance(code.value(arg.value), DTypeValue) for arg in found.call.args
@@ -68,6 +69,16 @@ class DtypeCastToNothing(Rewrite[Cast]):
             # type_as() and to(other) move to the other tensor's device as well.
             return found.before.device is not None and found.before.device == found.after.device
         return True
+
+
+def _is_weight(node: cst.CSTNode, code: TracedCode) -> bool:
+    """Whether a parameter or buffer of the model is named."""
+    if not isinstance(node, cst.Attribute) or not isinstance(code.value(node), Tensor):
+        return False
+    owner: cst.BaseExpression = node
+    while isinstance(owner, cst.Attribute):
+        owner = owner.value
+    return isinstance(owner, cst.Name) and isinstance(code.value(owner), Module)
 
 
 def _round_trip(start: Tensor, found: Cast) -> bool:

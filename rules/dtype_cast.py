@@ -87,8 +87,8 @@ class DtypeCast(Rule[Cast]):
     computed as one.
 
     ## Known limits
-    The dtype of an input is unknown, so ``x.float()`` on it is reported and kept. So is a cast from
-    one part of a model to the dtype of another, which may be kept in a precision of its own.
+    The dtype of an input is unknown, so ``x.float()`` on it is reported and kept. So is a cast of a
+    weight or to the dtype of one, which may be kept in a precision of its own.
     """
 
     name = "dtype-cast"

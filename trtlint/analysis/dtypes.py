@@ -76,23 +76,14 @@ def of_input(tensor: str) -> DType:
     return DType(f"{tensor}.dtype")
 
 
-def same(
-    left: DType | None,
-    right: DType | None,
-    *,
-    default_is_float32: bool = False,
-    one_model: bool = True,
-) -> bool:
+def same(left: DType | None, right: DType | None, *, default_is_float32: bool = False) -> bool:
     """Whether both are proven to be one dtype.
 
     Args:
         left: one dtype.
         right: the other.
         default_is_float32: whether the project leaves torch's default dtype alone.
-        one_model: whether all parts of a model are taken to have one dtype.
     """
-    if left == MODEL and not one_model:
-        return False
     if default_is_float32:
         left, right = (FLOAT32 if dtype == DEFAULT else dtype for dtype in (left, right))
     return left is not None and left == right and left != MIXED
